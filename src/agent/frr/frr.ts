@@ -1,0 +1,50 @@
+import type { DaemonName, RoutingState } from '../../model/node-state.ts';
+import type { ObservedDaemon } from '../../model/observation.ts';
+import type { Namespace } from '../kernel/kernel.ts';
+
+/**
+ * FRR as the agent needs it: the daemons of each pathspace (`-N NAME`), one pathspace an environment.
+ * Daemons are processes of their own that outlive the agent; what runs from before is adopted.
+ */
+export interface Frr {
+  readonly version: string;
+  readonly installed: readonly DaemonName[];
+
+  /** Renders what each daemon of a router is to be told. Pure but for the template files. */
+  render(routing: RoutingState): ReadonlyMap<DaemonName, string>;
+
+  /** Checks a configuration with the daemon's own parser (`-C`) without starting it; null or FRR's words. */
+  check(daemon: DaemonName, config: string): Promise<string | null>;
+
+  /** Daemons of a pathspace that run now or left their files, adopting those that answer. */
+  observe(pathspace: string, namespace: Namespace | null): Promise<ObservedDaemon[]>;
+
+  /**
+   * Writes the configuration, starts the daemon in the namespace and resolves once it answers on its VTY
+   * socket. Files and sockets stand where `vtysh -N` looks. Fails with `daemon-failed` and FRR's own words.
+   */
+  start(pathspace: string, daemon: DaemonName, config: string, namespace: Namespace): Promise<void>;
+
+  /** Gives a running daemon these lines in configuration mode, then records `config` as its configuration. */
+  configure(
+    pathspace: string,
+    daemon: DaemonName,
+    commands: readonly string[],
+    config: string,
+  ): Promise<void>;
+
+  /** Ends a daemon; one that does not run is success. `kill` leaves it no time to withdraw its routes. */
+  stop(pathspace: string, daemon: string, how: 'terminate' | 'kill'): Promise<void>;
+
+  /** Ends what still runs in the pathspace and removes its folders. */
+  remove(pathspace: string): Promise<void>;
+
+  /** Asks a `show … json` and returns the parsed answer. Fails with `not-running`, `rejected` or `timeout`. */
+  ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown>;
+
+  /** Calls back at once when a daemon that was started or adopted here died without being asked to. */
+  onDeath(listener: (death: { pathspace: string; daemon: DaemonName }) => void): void;
+
+  /** Lets go of all daemons without ending them. */
+  close(): void;
+}

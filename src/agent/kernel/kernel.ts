@@ -1,0 +1,106 @@
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { Capabilities } from '../../model/node.ts';
+import type { LinkState } from '../../model/node-state.ts';
+import type { ObservedLink } from '../../model/observation.ts';
+import type { Route } from '../../model/route.ts';
+
+/**
+ * The kernel as the agent needs it: the port between the reconciler and rtnetlink, namespaces and /proc.
+ * Errors are `VinetError` with codes `not-found`, `exists`, `interrupted`, `timeout`, `unsupported`, `kernel`;
+ * the context names system call or message, errno and object.
+ */
+export interface Kernel {
+  /** rtnetlink kinds that this kernel creates, found by trying in a namespace without a name. */
+  readLinkKinds(): Promise<string[]>;
+  readRelease(): Capabilities['kernel'];
+
+  /** Names in /run/netns, with whether a namespace is mounted there (a file without one is a remnant). */
+  listNamespaces(): { name: string; mounted: boolean }[];
+  /** Makes a namespace, marks it, brings `lo` up, and only then gives it its name. Fails with `exists`. */
+  createNamespace(name: string): Promise<Namespace>;
+  /** Enters a namespace that exists; null where none bears the name. */
+  openNamespace(name: string): Namespace | null;
+  /**
+   * Gives a namespace that is still open its lost name back; its devices and processes never noticed.
+   * Fails with `exists` when the name is another namespace's meanwhile.
+   */
+  renameBack(namespace: Namespace): void;
+  /** Unmounts and removes the name; devices go once nothing else holds the namespace. Absent is success. */
+  deleteNamespace(name: string): void;
+  /** Calls back soon after a name came or went. */
+  watchNamespaces(onChange: (name: string) => void): Watch;
+
+  /** The namespace in which outer packets of tunnels travel: the node's own network. */
+  readonly underlay: Namespace;
+}
+
+export interface Watch {
+  close(): void;
+}
+
+/** An open namespace: one netlink socket and one file descriptor, both closed by `close`. */
+export interface Namespace {
+  readonly name: string;
+  readonly fd: number;
+  /** Identity of the namespace itself, the inode number of nsfs. */
+  readonly inode: number;
+
+  /** All links with their addresses. An interrupted dump is repeated, never returned. */
+  readLinks(): Promise<ObservedLink[]>;
+  readCounters(): Promise<LinkCounters[]>;
+  /** Unicast routes of the main table, without `local` ones. */
+  readRoutes(): Promise<Route[]>;
+
+  /** Sends all steps in few system calls. Resolves with one entry a step: null, or the error of that step. */
+  program(steps: readonly LinkStep[]): Promise<(Error | null)[]>;
+
+  /** Writes below /proc/sys/net of this namespace. Keys with slashes: `net/ipv4/ip_forward`. */
+  writeSysctls(values: Readonly<Record<string, string>>): void;
+  readSysctl(key: string): string;
+
+  /** Starts a process inside; the same contract as child_process.spawn. */
+  spawn(command: string, argv: readonly string[], options: SpawnOptions): ChildProcess;
+
+  /** Calls back after a link, an address or forwarding changed, also when notifications were lost. */
+  watchLinks(onChange: () => void): Watch;
+  /** Calls back after a route of the main table came or went. */
+  watchRoutes(onChange: () => void): Watch;
+
+  close(): void;
+}
+
+/** One rtnetlink message. `index` is the interface's index in the namespace that programs it. */
+export type LinkStep =
+  /**
+   * Creates an interface, down, in `into` with the given index; for vxlan the outer packets travel in the
+   * namespace that programs it. A veth's other end is created with it.
+   */
+  | {
+      readonly step: 'create';
+      readonly link: LinkState;
+      readonly into: Namespace;
+      readonly index: number;
+      readonly peer: { readonly link: LinkState; readonly into: Namespace; readonly index: number } | null;
+    }
+  | { readonly step: 'delete'; readonly index: number }
+  | { readonly step: 'set-mtu'; readonly index: number; readonly mtu: number }
+  | { readonly step: 'set-up'; readonly index: number; readonly up: boolean }
+  | { readonly step: 'set-master'; readonly index: number; readonly master: number }
+  | { readonly step: 'add-address'; readonly index: number; readonly address: string }
+  | { readonly step: 'remove-address'; readonly index: number; readonly address: string }
+  /** An entry of a VXLAN device's flood list: all-zero MAC address towards a remote node. */
+  | { readonly step: 'add-remote'; readonly index: number; readonly remote: string }
+  | { readonly step: 'remove-remote'; readonly index: number; readonly remote: string };
+
+/** Counters of one interface since it was created. */
+export interface LinkCounters {
+  readonly name: string;
+  readonly receivedBytes: number;
+  readonly receivedPackets: number;
+  readonly receivedErrors: number;
+  readonly receivedDropped: number;
+  readonly sentBytes: number;
+  readonly sentPackets: number;
+  readonly sentErrors: number;
+  readonly sentDropped: number;
+}
