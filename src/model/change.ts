@@ -11,6 +11,7 @@ export type Change =
       readonly ipv4: boolean;
       readonly ipv6: boolean;
     }
+  | { readonly kind: 'restore-namespace-name'; readonly namespace: string }
   | { readonly kind: 'delete-namespace'; readonly namespace: string }
   | {
       readonly kind: 'set-forwarding';

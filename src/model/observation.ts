@@ -8,8 +8,10 @@ export interface ObservedEnvironment {
   /** Overlay and member that the environment was made for. */
   readonly overlay: string;
   readonly name: string;
-  /** False when only remains are left: a folder, a daemon, but no namespace of that name. */
+  /** False when only remains are left: a folder, a daemon, but no namespace. */
   readonly exists: boolean;
+  /** False when the namespace still lives but its name in /run/netns was taken from it. */
+  readonly named: boolean;
   readonly ipv4Forwarding: boolean;
   readonly ipv6Forwarding: boolean;
   readonly links: readonly ObservedLink[];
@@ -21,6 +23,8 @@ export interface ObservedLink {
   readonly index: number;
   /** rtnetlink kind; empty for `lo`. */
   readonly kind: string;
+  /** IFLA_IFALIAS: what we made says `vinet …`; empty where there is none. */
+  readonly alias: string;
   readonly mtu: number;
   readonly up: boolean;
   readonly addresses: readonly string[];
