@@ -1,0 +1,181 @@
+/**
+ * Messages of proto/vinet/v1/fleet.proto as proto-loader decodes them: every scalar and list is present,
+ * a message that was not sent is null, and `body`/`kind` name the member of a oneof that was sent.
+ * Only the codecs of this folder know these types.
+ */
+export interface WireAgentMessage {
+  readonly body?: 'register' | 'status' | 'event' | 'reply';
+  readonly register?: WireRegister | null;
+  readonly status?: WireStatus | null;
+  readonly event?: WireEvent | null;
+  readonly reply?: WireReply | null;
+}
+
+export interface WireControllerMessage {
+  readonly body?: 'welcome' | 'desired' | 'request';
+  readonly welcome?: { readonly version: string } | null;
+  readonly desired?: WireNodeState | null;
+  readonly request?: WireRequest | null;
+}
+
+export interface WireRegister {
+  readonly node: string;
+  readonly version: string;
+  readonly underlay: readonly string[];
+  readonly mtu: number;
+  readonly capabilities: {
+    readonly kernel: string;
+    readonly linkKinds: readonly string[];
+    readonly frr: string;
+    readonly daemons: readonly string[];
+  } | null;
+  readonly limits: { readonly members: number } | null;
+  readonly metrics: string;
+}
+
+export interface WireRequest {
+  readonly id: number;
+  readonly body?: 'prepare' | 'abort' | 'readRoutes' | 'openExec' | 'trace';
+  readonly prepare?: {
+    readonly transaction: string;
+    readonly candidate: WireNodeState | null;
+    readonly dryRun: boolean;
+  } | null;
+  readonly abort?: { readonly transaction: string } | null;
+  readonly readRoutes?: { readonly overlay: string; readonly member: string } | null;
+  readonly openExec?: {
+    readonly ticket: string;
+    readonly overlay: string;
+    readonly member: string;
+    readonly argv: readonly string[];
+  } | null;
+  readonly trace?: { readonly overlay: string; readonly from: string; readonly destination: string } | null;
+}
+
+export interface WireReply {
+  readonly id: number;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  readonly body?: 'prepared' | 'routes' | 'hops';
+  readonly prepared?: {
+    readonly changes: readonly WireChange[];
+    readonly refusals: readonly string[];
+  } | null;
+  readonly routes?: { readonly routes: readonly WireRoute[] } | null;
+  readonly hops?: { readonly hops: readonly WireHop[] } | null;
+}
+
+export interface WireChange {
+  readonly action: string;
+  readonly namespace: string;
+  readonly object: string;
+  readonly detail: string;
+}
+
+export interface WireRoute {
+  readonly prefix: string;
+  readonly protocol: string;
+  readonly nextHops: readonly { readonly via: string; readonly interface: string }[];
+  readonly metric: number;
+}
+
+export interface WireHop {
+  readonly ttl: number;
+  readonly address: string;
+  readonly rttMs: number;
+}
+
+export interface WireExecOutput {
+  readonly ticket: string;
+  readonly body?: 'stdout' | 'stderr' | 'exit';
+  readonly stdout?: Uint8Array;
+  readonly stderr?: Uint8Array;
+  readonly exit?: { readonly status: number; readonly signal: string; readonly failure: string } | null;
+}
+
+export interface WireExecInput {
+  readonly body?: 'stdin' | 'stdinClosed' | 'signal';
+  readonly stdin?: Uint8Array;
+  readonly stdinClosed?: boolean;
+  readonly signal?: string;
+}
+
+export interface WireNodeState {
+  readonly revision: number;
+  readonly overlays: readonly WireOverlayState[];
+}
+
+export interface WireOverlayState {
+  readonly name: string;
+  readonly environments: readonly WireEnvironmentState[];
+  readonly destinations: readonly string[];
+}
+
+export interface WireEnvironmentState {
+  readonly name: string;
+  readonly role: string;
+  readonly namespace: string;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly loopback: readonly string[];
+  readonly links: readonly WireLinkState[];
+  readonly routing: WireRoutingState | null;
+}
+
+export interface WireLinkState {
+  readonly name: string;
+  readonly link: string;
+  readonly mtu: number;
+  readonly addresses: readonly string[];
+  readonly master: string;
+  readonly kind?: 'veth' | 'vxlan' | 'bridge';
+  readonly veth?: { readonly peerNamespace: string; readonly peerName: string } | null;
+  readonly vxlan?: {
+    readonly vni: number;
+    readonly port: number;
+    readonly local: string;
+    readonly remotes: readonly string[];
+    readonly learning: boolean;
+  } | null;
+  readonly bridge?: Record<string, never> | null;
+}
+
+export interface WireRoutingState {
+  readonly hostname: string;
+  readonly routerId: string;
+  readonly daemons: readonly string[];
+  readonly interfaces: readonly { readonly name: string; readonly network: string; readonly cost: number }[];
+  readonly ospf: {
+    readonly area: string;
+    readonly helloIntervalS: number;
+    readonly deadIntervalS: number;
+  } | null;
+  readonly routes: readonly { readonly prefix: string; readonly via: string; readonly interface: string }[];
+}
+
+export interface WireStatus {
+  readonly revision: number;
+  readonly overlays: readonly {
+    readonly name: string;
+    readonly environments: readonly WireEnvironmentStatus[];
+  }[];
+}
+
+export interface WireEnvironmentStatus {
+  readonly name: string;
+  readonly role: string;
+  readonly namespace: string;
+  readonly phase: string;
+  readonly message: string;
+  readonly routes: { readonly have: number; readonly want: number } | null;
+  readonly neighbors: { readonly have: number; readonly want: number } | null;
+  readonly daemons: readonly { readonly daemon: string; readonly pid: number; readonly restarts: number }[];
+}
+
+export interface WireEvent {
+  readonly time: string;
+  readonly kind: string;
+  readonly overlay: string;
+  readonly member: string;
+  readonly message: string;
+}

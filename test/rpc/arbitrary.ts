@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import type { ChangeSummary } from '../../src/model/change.ts';
+import type { Node } from '../../src/model/node.ts';
+import type { EnvironmentState, LinkState, NodeState, RoutingState } from '../../src/model/node-state.ts';
+import { EVENT_KINDS, type NodeStatus } from '../../src/model/status.ts';
+import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
+import type { FleetReply, FleetRequest } from '../../src/rpc/request-codec.ts';
+
+/** Arbitrary values of the model, as far as its types and names.ts allow them. */
+const letter = 'abcdefghijklmnopqrstuvwxyz';
+const tail = fc.array(fc.constantFrom(...`${letter}0123456789-`), { maxLength: 10 });
+export const name = fc.tuple(fc.constantFrom(...letter), tail).map(([head, rest]) => head + rest.join(''));
+const namespace = fc.array(name, { minLength: 2, maxLength: 3 }).map((parts) => parts.join('_'));
+const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\p{Cc}\u2028\u2029]/u.test(text));
+const lines = fc.array(line, { maxLength: 3 });
+const text = fc.string({ unit: 'grapheme' });
+const uint32 = fc.nat({ max: 0x7fff_ffff });
+const uint64 = fc.maxSafeNat();
+const list = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 3 });
+
+const commonLink = {
+  name,
+  link: line,
+  mtu: uint32,
+  addresses: lines,
+  master: fc.option(name),
+};
+const link: fc.Arbitrary<LinkState> = fc.oneof(
+  fc.record({
+    ...commonLink,
+    kind: fc.constant('veth' as const),
+    peer: fc.record({ namespace, name }),
+  }),
+  fc.record({
+    ...commonLink,
+    kind: fc.constant('vxlan' as const),
+    vni: fc.nat({ max: 0xff_ffff }),
+    port: fc.nat({ max: 0xffff }),
+    local: line,
+    remotes: lines,
+    learning: fc.boolean(),
+  }),
+  fc.record({ ...commonLink, kind: fc.constant('bridge' as const) }),
+);
+
+const routing: fc.Arbitrary<RoutingState> = fc.record({
+  hostname: line,
+  routerId: line,
+  daemons: list(fc.constantFrom('zebra' as const, 'ospfd' as const, 'staticd' as const)),
+  interfaces: list(
+    fc.record({
+      name,
+      network: fc.constantFrom('point-to-point' as const, 'broadcast' as const, 'loopback' as const),
+      cost: fc.option(fc.integer({ min: 1, max: 65535 })),
+    }),
+  ),
+  ospf: fc.option(fc.record({ area: line, helloIntervalS: uint32, deadIntervalS: uint32 })),
+  routes: list(fc.record({ prefix: line, via: line, interface: name })),
+});
+
+const environment: fc.Arbitrary<EnvironmentState> = fc.record({
+  name,
+  role: fc.constantFrom('router' as const, 'segment' as const),
+  namespace,
+  ipv4: fc.boolean(),
+  ipv6: fc.boolean(),
+  loopback: lines,
+  links: list(link),
+  routing: fc.option(routing),
+});
+
+export const nodeState: fc.Arbitrary<NodeState> = fc.record({
+  revision: uint64,
+  overlays: list(fc.record({ name, environments: list(environment), destinations: lines })),
+});
+
+export const node: fc.Arbitrary<Node> = fc.record({
+  name,
+  underlay: lines,
+  mtu: uint32,
+  capabilities: fc.record({ kernel: line, linkKinds: lines, frr: line, daemons: lines }),
+  limits: fc.record({ members: uint32 }),
+  metrics: line,
+  version: line,
+});
+
+const tally = fc.record({ have: uint32, want: uint32 });
+export const nodeStatus: fc.Arbitrary<NodeStatus> = fc.record({
+  revision: uint64,
+  overlays: list(
+    fc.record({
+      name,
+      environments: list(
+        fc.record({
+          name,
+          role: fc.constantFrom('router' as const, 'segment' as const),
+          namespace,
+          phase: fc.constantFrom(
+            'pending' as const,
+            'converging' as const,
+            'ready' as const,
+            'failed' as const,
+            'removing' as const,
+          ),
+          message: text,
+          routes: tally,
+          neighbors: tally,
+          daemons: list(fc.record({ daemon: line, pid: uint32, restarts: uint32 })),
+        }),
+      ),
+    }),
+  ),
+});
+
+export const reportedEvent: fc.Arbitrary<ReportedEvent> = fc.record({
+  time: fc
+    .date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+    .map((date) => date.toISOString()),
+  kind: fc.constantFrom(...EVENT_KINDS),
+  overlay: fc.oneof(fc.constant(''), name),
+  member: fc.oneof(fc.constant(''), name),
+  message: text,
+});
+
+const change: fc.Arbitrary<ChangeSummary> = fc.record({
+  action: fc.constantFrom('create' as const, 'update' as const, 'delete' as const),
+  namespace,
+  object: text,
+  detail: text,
+});
+
+export const request: fc.Arbitrary<FleetRequest> = fc.oneof(
+  fc.record({
+    kind: fc.constant('prepare' as const),
+    transaction: text,
+    candidate: nodeState,
+    dryRun: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('abort' as const), transaction: text }),
+  fc.record({ kind: fc.constant('read-routes' as const), overlay: name, member: name }),
+  fc.record({
+    kind: fc.constant('open-exec' as const),
+    ticket: text,
+    overlay: name,
+    member: name,
+    argv: list(text),
+  }),
+  fc.record({ kind: fc.constant('trace' as const), overlay: name, from: name, destination: line }),
+);
+
+export const reply: fc.Arbitrary<FleetReply> = fc.oneof(
+  fc.record({ kind: fc.constant('done' as const) }),
+  fc.record({ kind: fc.constant('failed' as const), code: name, message: text }),
+  fc.record({ kind: fc.constant('prepared' as const), changes: list(change), refusals: list(text) }),
+  fc.record({
+    kind: fc.constant('routes' as const),
+    routes: list(
+      fc.record({
+        prefix: text,
+        protocol: text,
+        nextHops: list(fc.record({ via: text, interface: text })),
+        metric: uint32,
+      }),
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('hops' as const),
+    hops: list(
+      fc.record({
+        ttl: uint32,
+        address: text,
+        rttMs: fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0),
+      }),
+    ),
+  }),
+);
