@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Sets the machine up and runs every lane of tests. The last line sums them up: tests: N passed, N failed, N skipped
+#
+#   scripts/test.sh [LANE...]     lanes: plain root e2e; all of them unless said
+set -uo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+
+results=$(mktemp -d -t vinet-test.XXXXXX)
+trap 'rm -rf "$results"' EXIT
+trap 'exit 130' INT TERM
+
+lanes=("$@")
+((${#lanes[@]})) || lanes=(plain root e2e)
+
+setup=test
+((EUID == 0)) || setup=npm
+if ! scripts/setup.sh "$setup"; then
+  echo 'tests: 0 passed, 0 failed, 0 skipped'
+  exit 1
+fi
+
+for lane in "${lanes[@]}"; do
+  if [[ $lane != plain ]] && ((EUID != 0)); then
+    echo "lane $lane: cannot run, it needs root for namespaces and FRR"
+    echo 'needs root' >"$results/$lane.unable"
+    continue
+  fi
+  echo "lane $lane:"
+  npx --no-install vitest run --project "$lane" --reporter=default --reporter=json \
+    --outputFile.json="$results/$lane.json" </dev/null
+  echo $? >"$results/$lane.status"
+done
+
+node scripts/sum-tests.mjs "$results" "${lanes[@]}"
