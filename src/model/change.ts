@@ -12,6 +12,7 @@ export type Change =
       readonly ipv6: boolean;
     }
   | { readonly kind: 'restore-namespace-name'; readonly namespace: string }
+  /** Ends what runs in the environment, removes its folders, then the namespace with its devices. */
   | { readonly kind: 'delete-namespace'; readonly namespace: string }
   | {
       readonly kind: 'set-forwarding';
@@ -19,7 +20,13 @@ export type Change =
       readonly ipv4: boolean;
       readonly ipv6: boolean;
     }
-  | { readonly kind: 'create-link'; readonly namespace: string; readonly link: LinkState }
+  /** Creates the interface with all that `link` says, addresses included; a veth's other end with it. */
+  | {
+      readonly kind: 'create-link';
+      readonly namespace: string;
+      readonly link: LinkState;
+      readonly peer: { readonly namespace: string; readonly link: LinkState } | null;
+    }
   | {
       readonly kind: 'delete-link';
       readonly namespace: string;

@@ -1,0 +1,97 @@
+import type { EnvironmentState, OverlayState } from '../model/node-state.ts';
+import type { ObservedEnvironment } from '../model/observation.ts';
+import type { EnvironmentPhase, EnvironmentStatus, NodeStatus, OverlayNodeStatus } from '../model/status.ts';
+import type { Round } from './reconciler/reconciler.ts';
+
+/** What is known of a router beside kernel objects and processes. */
+export interface RouterTelemetry {
+  routesOf(namespace: string): { readonly reached: number; readonly destinations: number } | null;
+  fullNeighborsOf(namespace: string): number;
+  restartsOf(namespace: string, daemon: string): number;
+}
+
+/** How the node fares, from the last look at it and what telemetry adds. Pure. */
+export function reportNode(round: Round, telemetry: RouterTelemetry): NodeStatus {
+  const seen = new Map(
+    round.observed.environments.map((environment) => [environment.namespace, environment]),
+  );
+  const unsettled = new Set(round.changes.map((change) => change.namespace));
+  const wanted = new Set<string>();
+  const overlays = round.desired.overlays.map((overlay): OverlayNodeStatus => {
+    const environments = overlay.environments.map((environment) => {
+      wanted.add(environment.namespace);
+      const found = seen.get(environment.namespace);
+      return reportEnvironment(overlay, environment, found, unsettled, round.failures, telemetry);
+    });
+    return { name: overlay.name, environments };
+  });
+  const leftovers = round.observed.environments.filter(({ namespace }) => !wanted.has(namespace));
+  return {
+    revision: round.changes.length === 0 ? round.desired.revision : 0,
+    overlays: addLeftovers(overlays, leftovers, round.failures),
+  };
+}
+
+function reportEnvironment(
+  overlay: OverlayState,
+  wanted: EnvironmentState,
+  found: ObservedEnvironment | undefined,
+  unsettled: ReadonlySet<string>,
+  failures: ReadonlyMap<string, string>,
+  telemetry: RouterTelemetry,
+): EnvironmentStatus {
+  const { name, role, namespace, routing } = wanted;
+  const routes = telemetry.routesOf(namespace);
+  const want = role === 'router' && routing !== null ? overlay.destinations.length : 0;
+  const have = Math.min(routes?.reached ?? 0, want);
+  const failure = failures.get(namespace);
+  return {
+    name,
+    role,
+    namespace,
+    phase: phaseOf(failure, unsettled.has(namespace), have === want),
+    message: failure ?? '',
+    routes: { have, want },
+    neighbors: { have: telemetry.fullNeighborsOf(namespace), want: wantedNeighbors(wanted) },
+    daemons: (routing?.daemons ?? []).map((daemon) => {
+      const running = found?.daemons.find((other) => other.daemon === daemon && other.healthy);
+      return { daemon, pid: running?.pid ?? 0, restarts: telemetry.restartsOf(namespace, daemon) };
+    }),
+  };
+}
+
+function phaseOf(failure: string | undefined, unsettled: boolean, complete: boolean): EnvironmentPhase {
+  if (failure !== undefined) return 'failed';
+  if (unsettled) return 'pending';
+  return complete ? 'ready' : 'converging';
+}
+
+/** Neighbours on a segment are known to the controller only: they may be on other nodes. */
+function wantedNeighbors({ routing }: EnvironmentState): number {
+  if (routing?.ospf == null) return 0;
+  return routing.interfaces.filter(({ network }) => network === 'point-to-point').length;
+}
+
+/** Environments that no overlay wants any more and that are not gone yet. */
+function addLeftovers(
+  overlays: readonly OverlayNodeStatus[],
+  leftovers: readonly ObservedEnvironment[],
+  failures: ReadonlyMap<string, string>,
+): OverlayNodeStatus[] {
+  const all = new Map(overlays.map((overlay) => [overlay.name, [...overlay.environments]]));
+  for (const { overlay, name, namespace, daemons } of leftovers) {
+    const environments = all.get(overlay) ?? [];
+    all.set(overlay, environments);
+    environments.push({
+      name,
+      role: 'router',
+      namespace,
+      phase: 'removing',
+      message: failures.get(namespace) ?? '',
+      routes: { have: 0, want: 0 },
+      neighbors: { have: 0, want: 0 },
+      daemons: daemons.map(({ daemon, pid }) => ({ daemon, pid, restarts: 0 })),
+    });
+  }
+  return [...all].map(([name, environments]) => ({ name, environments }));
+}

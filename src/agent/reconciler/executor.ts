@@ -1,0 +1,196 @@
+import type { Change } from '../../model/change.ts';
+import type { NodeState } from '../../model/node-state.ts';
+import type { Observation } from '../../model/observation.ts';
+import type { Frr } from '../frr/frr.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Mark, StateFolder } from '../state-folder.ts';
+import type { Environments } from './environments.ts';
+import { Failures } from './failures.ts';
+import { writeForwarding } from './forwarding.ts';
+import { LinkProgrammer } from './link-programmer.ts';
+import { LinkTable } from './link-table.ts';
+import { forEachAtOnce } from './worker-pool.ts';
+
+/** Namespaces made between two turns of the event loop; each takes the kernel a good part of a millisecond. */
+const NAMESPACES_A_TURN = 16;
+
+export interface ExecutorOptions {
+  readonly kernel: Kernel;
+  readonly frr: Frr;
+  readonly folder: StateFolder;
+  readonly environments: Environments;
+  /** Daemons started at the same time. */
+  readonly startsAtOnce: number;
+}
+
+/** Carries out changes that `diffNode` found, in its order, many at a time where the order allows it. */
+export class Executor {
+  private readonly options: ExecutorOptions;
+
+  constructor(options: ExecutorOptions) {
+    this.options = options;
+  }
+
+  /**
+   * What failed is returned; the rest is done. After `signal` no further daemon is started: what is wanted
+   * has changed, and the caller looks anew.
+   */
+  async execute(
+    changes: readonly Change[],
+    desired: NodeState,
+    observed: Observation,
+    signal: AbortSignal,
+  ): Promise<Failures> {
+    const { kernel, environments } = this.options;
+    const failures = new Failures();
+    const table = new LinkTable(observed);
+    const links = new LinkProgrammer(kernel, environments, table, failures);
+    const of = <Kind extends Change['kind']>(...kinds: Kind[]) =>
+      changes.filter((change): change is Extract<Change, { kind: Kind }> =>
+        kinds.some((kind) => kind === change.kind),
+      );
+
+    await this.stopDaemons(of('stop-daemon'), failures);
+    await this.deleteEnvironments(of('delete-namespace'), failures);
+    this.restoreNames(of('restore-namespace-name'), failures);
+    await links.remove(of('delete-link'));
+    await links.update(of('remove-remote', 'remove-address'));
+    await this.createNamespaces(of('create-namespace'), marksOf(desired), table, failures);
+    this.setForwarding(of('set-forwarding'), failures);
+    const created = of('create-link').filter((change) => !failures.has(change.namespace));
+    await links.create(created);
+    await links.update(of('set-link-mtu', 'set-link-master', 'add-remote', 'add-address'));
+    await this.configureDaemons(of('configure-daemon'), failures);
+    await this.startDaemons(of('start-daemon'), failures, signal);
+    if (signal.aborted) return failures;
+    await links.bringUp([
+      ...of('set-link-up'),
+      ...created.flatMap(({ namespace, link, peer }) => [
+        { namespace, name: link.name },
+        ...(peer === null ? [] : [{ namespace: peer.namespace, name: peer.link.name }]),
+      ]),
+    ]);
+    return failures;
+  }
+
+  private async stopDaemons(changes: readonly { namespace: string; daemon: string }[], failures: Failures) {
+    await forEachAtOnce(changes, 64, ({ namespace, daemon }) =>
+      attempt(failures, namespace, () => this.options.frr.stop(namespace, daemon, 'terminate')),
+    );
+  }
+
+  private async deleteEnvironments(changes: readonly { namespace: string }[], failures: Failures) {
+    const { kernel, frr, folder, environments } = this.options;
+    await forEachAtOnce(changes, 64, ({ namespace }) =>
+      attempt(failures, namespace, async () => {
+        await frr.remove(namespace);
+        environments.release(namespace);
+        kernel.deleteNamespace(namespace);
+        folder.unmark(namespace);
+      }),
+    );
+  }
+
+  private restoreNames(changes: readonly { namespace: string }[], failures: Failures): void {
+    const { kernel, environments } = this.options;
+    for (const { namespace } of changes)
+      attemptNow(failures, namespace, () => {
+        const held = environments.find(namespace);
+        if (held !== null) kernel.renameBack(held);
+      });
+  }
+
+  private async createNamespaces(
+    changes: readonly { namespace: string; ipv4: boolean; ipv6: boolean }[],
+    marks: ReadonlyMap<string, Mark>,
+    table: LinkTable,
+    failures: Failures,
+  ): Promise<void> {
+    const { folder, environments } = this.options;
+    for (let at = 0; at < changes.length; at += NAMESPACES_A_TURN) {
+      const turn = changes.slice(at, at + NAMESPACES_A_TURN);
+      await forEachAtOnce(turn, NAMESPACES_A_TURN, ({ namespace, ipv4, ipv6 }) =>
+        attempt(failures, namespace, async () => {
+          folder.mark(marks.get(namespace) ?? { namespace, overlay: '', name: '' });
+          table.forget(namespace);
+          writeForwarding(await environments.create(namespace), { ipv4, ipv6 });
+        }),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private setForwarding(
+    changes: readonly { namespace: string; ipv4: boolean; ipv6: boolean }[],
+    failures: Failures,
+  ): void {
+    for (const { namespace, ipv4, ipv6 } of changes)
+      attemptNow(failures, namespace, () => {
+        const held = this.options.environments.find(namespace);
+        if (held !== null) writeForwarding(held, { ipv4, ipv6 });
+      });
+  }
+
+  private async configureDaemons(
+    changes: readonly Extract<Change, { kind: 'configure-daemon' }>[],
+    failures: Failures,
+  ) {
+    await forEachAtOnce(changes, 16, ({ namespace, daemon, commands, config }) =>
+      attempt(failures, namespace, () => this.options.frr.configure(namespace, daemon, commands, config)),
+    );
+  }
+
+  /** A router's daemons one after the other, zebra first; routers side by side. */
+  private async startDaemons(
+    changes: readonly Extract<Change, { kind: 'start-daemon' }>[],
+    failures: Failures,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { frr, environments, startsAtOnce } = this.options;
+    const routers = groupByNamespace(changes);
+    await forEachAtOnce(
+      [...routers],
+      startsAtOnce,
+      ([namespace, starts]) =>
+        attempt(failures, namespace, async () => {
+          const held = environments.find(namespace);
+          if (held === null || failures.has(namespace)) return;
+          for (const { daemon, config } of starts) await frr.start(namespace, daemon, config, held);
+        }),
+      signal,
+    );
+  }
+}
+
+function groupByNamespace<T extends { readonly namespace: string }>(items: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(item.namespace);
+    if (group === undefined) groups.set(item.namespace, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function marksOf(desired: NodeState): ReadonlyMap<string, Mark> {
+  const marks = desired.overlays.flatMap((overlay) =>
+    overlay.environments.map(({ namespace, name }): Mark => ({ namespace, overlay: overlay.name, name })),
+  );
+  return new Map(marks.map((mark) => [mark.namespace, mark]));
+}
+
+async function attempt(failures: Failures, namespace: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    failures.add(namespace, error);
+  }
+}
+
+function attemptNow(failures: Failures, namespace: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    failures.add(namespace, error);
+  }
+}

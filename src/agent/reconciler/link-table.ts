@@ -1,0 +1,39 @@
+import type { Observation } from '../../model/observation.ts';
+
+/** Indices above the few that a kernel hands out by itself in a new namespace (`lo`, `tunl0`, `sit0`, …). */
+const FIRST_INDEX = 100;
+
+/** Interface indices by namespace and name: as observed, then as changed, so that nothing is read twice. */
+export class LinkTable {
+  private readonly byNamespace = new Map<string, Map<string, number>>();
+
+  constructor(observed: Observation) {
+    for (const environment of observed.environments)
+      this.byNamespace.set(
+        environment.namespace,
+        new Map(environment.links.map((link) => [link.name, link.index])),
+      );
+  }
+
+  /** `lo` is interface 1 of every namespace. Undefined where there is no such interface. */
+  indexOf(namespace: string, name: string): number | undefined {
+    return name === 'lo' ? 1 : this.byNamespace.get(namespace)?.get(name);
+  }
+
+  /** Chooses an index for an interface about to be created. */
+  add(namespace: string, name: string): number {
+    const links = this.byNamespace.get(namespace) ?? new Map<string, number>();
+    this.byNamespace.set(namespace, links);
+    const index = Math.max(FIRST_INDEX - 1, ...links.values()) + 1;
+    links.set(name, index);
+    return index;
+  }
+
+  remove(namespace: string, name: string): void {
+    this.byNamespace.get(namespace)?.delete(name);
+  }
+
+  forget(namespace: string): void {
+    this.byNamespace.delete(namespace);
+  }
+}

@@ -1,0 +1,157 @@
+import type { Route } from '../../model/route.ts';
+import { errorText } from '../../model/vinet-error.ts';
+import type { Namespace, Watch } from '../kernel/kernel.ts';
+
+/** Reading tables takes at most about this part of the time while routers converge. */
+const SHARE_OF_TIME = 0.1;
+const SHORTEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** What a router's kernel table came to when it was last read. */
+export interface RouteTally {
+  /** Destinations of the overlay that the table has a route to, the router's own among them. */
+  readonly reached: number;
+  readonly destinations: number;
+  /** Routes by `FAMILY PROTOCOL`, such as `ipv4 ospf`. */
+  readonly routes: ReadonlyMap<string, number>;
+}
+
+interface Watched {
+  readonly namespace: Namespace;
+  readonly destinations: readonly string[];
+  readonly own: readonly string[];
+  tally: RouteTally;
+  /** Set while every destination is reached: the kernel then says when that may have changed. */
+  watch: Watch | null;
+}
+
+/**
+ * Knows which routers have all their routes. A router that lacks some is read again and again, at a bounded
+ * cost; one that has them all is left alone until the kernel says that a route came or went.
+ */
+export class RouteWatch {
+  private readonly now: () => number;
+  private readonly onChange: (namespace: string) => void;
+  private readonly onError: (message: string) => void;
+  private readonly watched = new Map<string, Watched>();
+  private timer: NodeJS.Timeout | null = null;
+  private sweeping = false;
+  private probe = 0;
+  private lastFullSweep = 0;
+  private fullSweepPauseMs = 0;
+
+  constructor(options: {
+    now: () => number;
+    onChange: (namespace: string) => void;
+    onError: (message: string) => void;
+  }) {
+    this.now = options.now;
+    this.onChange = options.onChange;
+    this.onError = options.onError;
+  }
+
+  /** Watches a router's table from now on; the same again, with nothing new, changes nothing. */
+  follow(namespace: Namespace, destinations: readonly string[], own: readonly string[]): void {
+    const before = this.watched.get(namespace.name);
+    if (before?.namespace === namespace && sameList(before.destinations, destinations)) return;
+    this.unfollow(namespace.name);
+    const tally = { reached: 0, destinations: destinations.length, routes: new Map<string, number>() };
+    this.watched.set(namespace.name, { namespace, destinations, own, tally, watch: null });
+    this.schedule(SHORTEST_PAUSE_MS);
+  }
+
+  unfollow(name: string): void {
+    this.watched.get(name)?.watch?.close();
+    this.watched.delete(name);
+  }
+
+  tallyOf(name: string): RouteTally | null {
+    return this.watched.get(name)?.tally ?? null;
+  }
+
+  names(): readonly string[] {
+    return [...this.watched.keys()];
+  }
+
+  close(): void {
+    for (const name of this.names()) this.unfollow(name);
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private schedule(pauseMs: number): void {
+    if (this.timer !== null || this.sweeping) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      void this.sweep();
+    }, pauseMs);
+    this.timer.unref();
+  }
+
+  /**
+   * Routers of an overlay get their last routes at about the same time. So one of them is looked at often,
+   * and all of them only when that one is complete or a while has passed.
+   */
+  private async sweep(): Promise<void> {
+    this.sweeping = true;
+    const startedAt = this.now();
+    const incomplete = [...this.watched.values()].filter((entry) => entry.watch === null);
+    const scout = incomplete[this.probe++ % Math.max(1, incomplete.length)];
+    if (scout !== undefined) await this.read(scout);
+    const all = scout?.watch !== null || startedAt - this.lastFullSweep >= this.fullSweepPauseMs;
+    if (all) {
+      for (const entry of incomplete) if (entry !== scout) await this.read(entry);
+      this.lastFullSweep = this.now();
+      this.fullSweepPauseMs = Math.min(LONGEST_PAUSE_MS, (this.now() - startedAt) / SHARE_OF_TIME);
+    }
+    this.sweeping = false;
+    if ([...this.watched.values()].some((entry) => entry.watch === null)) this.schedule(SHORTEST_PAUSE_MS);
+  }
+
+  private async read(entry: Watched): Promise<void> {
+    const { namespace, destinations, own } = entry;
+    // Joined before reading, so that no change between reading and watching is lost.
+    const watch = entry.watch ?? namespace.watchRoutes(() => this.routesChanged(namespace.name));
+    try {
+      const tally = tallyRoutes(await namespace.readRoutes(), destinations, own);
+      if (this.watched.get(namespace.name) !== entry) return watch.close();
+      const changed = tally.reached !== entry.tally.reached;
+      entry.tally = tally;
+      entry.watch = tally.reached === tally.destinations ? watch : null;
+      if (entry.watch === null) watch.close();
+      if (changed) this.onChange(namespace.name);
+    } catch (error) {
+      watch.close();
+      entry.watch = null;
+      this.onError(`routes of ${namespace.name}: ${errorText(error)}`);
+    }
+  }
+
+  private routesChanged(name: string): void {
+    const entry = this.watched.get(name);
+    if (entry?.watch == null) return;
+    entry.watch.close();
+    entry.watch = null;
+    this.schedule(SHORTEST_PAUSE_MS);
+  }
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
+export function tallyRoutes(
+  table: readonly Route[],
+  destinations: readonly string[],
+  own: readonly string[],
+): RouteTally {
+  const prefixes = new Set(own);
+  const routes = new Map<string, number>();
+  for (const route of table) {
+    prefixes.add(route.prefix);
+    const key = `${route.prefix.includes(':') ? 'ipv6' : 'ipv4'} ${route.protocol}`;
+    routes.set(key, (routes.get(key) ?? 0) + 1);
+  }
+  const reached = destinations.filter((destination) => prefixes.has(destination)).length;
+  return { reached, destinations: destinations.length, routes };
+}

@@ -1,0 +1,72 @@
+import type { Change } from '../model/change.ts';
+import type { DaemonName, EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { Observation, ObservedEnvironment } from '../model/observation.ts';
+import { orderChanges } from './change-order.ts';
+import { diffAddresses } from './diff-addresses.ts';
+import { diffDaemons } from './diff-daemons.ts';
+import { diffLinks } from './diff-links.ts';
+
+/** Rendered configuration of each daemon, by namespace. */
+export type Configurations = ReadonlyMap<string, ReadonlyMap<DaemonName, string>>;
+
+/**
+ * What has to happen for `observed` to become `desired`, in the order in which it has to happen.
+ *
+ * @param prune whether environments that are not desired are removed. An agent that has not yet heard from
+ *   its controller only mends: it cannot know that its remembered state is still the wanted one.
+ */
+export function diffNode(
+  desired: NodeState,
+  observed: Observation,
+  configurations: Configurations,
+  prune: boolean,
+): Change[] {
+  const wanted = new Map<string, EnvironmentState>();
+  for (const overlay of desired.overlays)
+    for (const environment of overlay.environments) wanted.set(environment.namespace, environment);
+  const present = new Map(observed.environments.map((environment) => [environment.namespace, environment]));
+
+  const changes: Change[] = [];
+  for (const environment of observed.environments)
+    if (prune && !wanted.has(environment.namespace))
+      changes.push({ kind: 'delete-namespace', namespace: environment.namespace });
+  for (const environment of wanted.values()) {
+    const seen = present.get(environment.namespace) ?? absent(environment);
+    changes.push(...diffNamespace(environment, seen));
+    changes.push(...diffLoopback(environment, seen));
+    changes.push(...diffLinks(environment, seen, wanted, present));
+    changes.push(...diffDaemons(environment, seen, configurations.get(environment.namespace) ?? new Map()));
+  }
+  return orderChanges(changes);
+}
+
+function absent(environment: EnvironmentState): ObservedEnvironment {
+  return {
+    namespace: environment.namespace,
+    overlay: '',
+    name: environment.name,
+    exists: false,
+    named: false,
+    ipv4Forwarding: false,
+    ipv6Forwarding: false,
+    links: [],
+    daemons: [],
+  };
+}
+
+function diffNamespace(wanted: EnvironmentState, seen: ObservedEnvironment): Change[] {
+  const { namespace, ipv4, ipv6 } = wanted;
+  if (!seen.exists) return [{ kind: 'create-namespace', namespace, ipv4, ipv6 }];
+  const changes: Change[] = [];
+  if (!seen.named) changes.push({ kind: 'restore-namespace-name', namespace });
+  if (seen.ipv4Forwarding !== ipv4 || seen.ipv6Forwarding !== ipv6)
+    changes.push({ kind: 'set-forwarding', namespace, ipv4, ipv6 });
+  const loopback = seen.links.find((link) => link.name === 'lo');
+  if (loopback !== undefined && !loopback.up) changes.push({ kind: 'set-link-up', namespace, name: 'lo' });
+  return changes;
+}
+
+function diffLoopback(wanted: EnvironmentState, seen: ObservedEnvironment): Change[] {
+  const present = seen.links.find((link) => link.name === 'lo')?.addresses ?? [];
+  return diffAddresses(wanted.namespace, 'lo', wanted.loopback, present);
+}
