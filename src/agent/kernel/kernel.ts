@@ -38,7 +38,10 @@ export interface Watch {
   close(): void;
 }
 
-/** An open namespace: one netlink socket and one file descriptor, both closed by `close`. */
+/**
+ * An open namespace: a file descriptor, a netlink socket, and one more for each kind of watch while it lasts;
+ * all closed by `close`.
+ */
 export interface Namespace {
   readonly name: string;
   readonly fd: number;
@@ -69,11 +72,12 @@ export interface Namespace {
   close(): void;
 }
 
-/** One rtnetlink message. `index` is the interface's index in the namespace that programs it. */
+/** What one rtnetlink message does, but for `create`. `index` is the interface's index in the namespace that programs it. */
 export type LinkStep =
   /**
    * Creates an interface, down, in `into` with the given index; for vxlan the outer packets travel in the
-   * namespace that programs it. A veth's other end is created with it.
+   * namespace that programs it. A veth's other end is created with it. Both ends get their alias, a VXLAN
+   * device its remotes. Before Linux 6.13 the index must be free in the programming namespace as well.
    */
   | {
       readonly step: 'create';
@@ -85,6 +89,7 @@ export type LinkStep =
   | { readonly step: 'delete'; readonly index: number }
   | { readonly step: 'set-mtu'; readonly index: number; readonly mtu: number }
   | { readonly step: 'set-up'; readonly index: number; readonly up: boolean }
+  | { readonly step: 'set-alias'; readonly index: number; readonly alias: string }
   | { readonly step: 'set-master'; readonly index: number; readonly master: number }
   | { readonly step: 'add-address'; readonly index: number; readonly address: string }
   | { readonly step: 'remove-address'; readonly index: number; readonly address: string }

@@ -1,0 +1,47 @@
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+import { VinetError } from '../../model/vinet-error.ts';
+
+/**
+ * The one place where an errno becomes an error of ours: `not-found`, `exists`, `unsupported` or `kernel`.
+ * @param errno positive, as in errno(3)
+ * @param what system call or message, with its object: `RTM_NEWLINK r2`, `mount /run/netns/ring_r1`
+ */
+export function kernelError(errno: number, what: string, cause?: unknown): VinetError {
+  const name = errnoName(errno);
+  return new VinetError(CODES.get(errno) ?? 'kernel', `${what}: ${name}`, {
+    cause,
+    context: { operation: what, errno, name },
+  });
+}
+
+/** The same for what node:fs throws; anything else stays what it is, as the cause. */
+export function fileError(error: unknown, what: string): VinetError {
+  if (error instanceof VinetError) return error;
+  const errno =
+    error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
+  return errno === 0
+    ? new VinetError('kernel', `${what}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+        context: { operation: what },
+      })
+    : kernelError(Math.abs(errno), what, error);
+}
+
+const { ENODEV, ENOENT, ESRCH, ENXIO, EEXIST, EOPNOTSUPP } = constants.errno;
+
+/** EADDRNOTAVAIL is what RTM_DELADDR answers for an address that is not there. */
+const CODES: ReadonlyMap<number, string> = new Map([
+  [ENODEV, 'not-found'],
+  [ENOENT, 'not-found'],
+  [ESRCH, 'not-found'],
+  [ENXIO, 'not-found'],
+  [constants.errno.EADDRNOTAVAIL, 'not-found'],
+  [EEXIST, 'exists'],
+  [EOPNOTSUPP, 'unsupported'],
+]);
+
+function errnoName(errno: number): string {
+  if (!Number.isInteger(errno) || errno <= 0 || errno > 4095) return `errno ${errno}`;
+  return getSystemErrorName(-errno);
+}

@@ -1,0 +1,134 @@
+import type { LinkState } from '../../model/node-state.ts';
+import { errorText, VinetError } from '../../model/vinet-error.ts';
+import { encodeDeleteAddress, encodeNewAddress } from './address-message.ts';
+import { encodeAddRemote, encodeRemoveRemote } from './flood-message.ts';
+import type { LinkStep, Namespace } from './kernel.ts';
+import {
+  aliasOf,
+  defaultRemoteOf,
+  encodeDeleteLink,
+  encodeNewLink,
+  encodeSetLink,
+  encodeSetUp,
+} from './link-message.ts';
+import type { NetlinkConnection, NetlinkRequest } from './netlink-connection.ts';
+import { attributeText, attributeU32 } from './netlink-message.ts';
+import { IFLA_IFALIAS, IFLA_MASTER, IFLA_MTU } from './rtnetlink.ts';
+
+type CreateStep = Extract<LinkStep, { step: 'create' }>;
+
+/**
+ * Carries out the steps over one namespace's connection, then what a new interface needs in the namespace
+ * that it now stands in: the kernel takes no alias with RTM_NEWLINK, and a flood list only of a device that
+ * is there. Resolves with one entry a step: null, or why it failed.
+ */
+export async function programLinks(
+  connection: NetlinkConnection,
+  steps: readonly LinkStep[],
+): Promise<(Error | null)[]> {
+  const results: (Error | null)[] = steps.map(() => null);
+  const sent: { readonly at: number; readonly request: NetlinkRequest }[] = [];
+  steps.forEach((step, at) => {
+    try {
+      sent.push({ at, request: encodeStep(step) });
+    } catch (error) {
+      results[at] = error instanceof Error ? error : new VinetError('kernel', errorText(error));
+    }
+  });
+  const errors = await connection.request(sent.map(({ request }) => request));
+  sent.forEach(({ at }, position) => {
+    results[at] = errors[position] ?? null;
+  });
+
+  const created = steps.flatMap((step, at) =>
+    step.step === 'create' && results[at] === null ? [{ step, at }] : [],
+  );
+  for (const [namespace, followers] of groupFollowers(created)) {
+    const outcomes = await namespace.program(followers.map(({ step }) => step));
+    followers.forEach(({ at }, position) => {
+      results[at] ??= outcomes[position] ?? null;
+    });
+  }
+  return results;
+}
+
+interface Follower {
+  readonly at: number;
+  readonly step: LinkStep;
+}
+
+function groupFollowers(
+  created: readonly { readonly step: CreateStep; readonly at: number }[],
+): Map<Namespace, Follower[]> {
+  const groups = new Map<Namespace, Follower[]>();
+  for (const { step, at } of created)
+    for (const end of step.peer === null ? [step] : [step, step.peer]) {
+      const group = groups.get(end.into) ?? [];
+      groups.set(end.into, group);
+      for (const follower of finishSteps(end.link, end.index)) group.push({ at, step: follower });
+    }
+  return groups;
+}
+
+function finishSteps(link: LinkState, index: number): LinkStep[] {
+  const steps: LinkStep[] = [{ step: 'set-alias', index, alias: aliasOf(link) }];
+  if (link.kind === 'vxlan' && defaultRemoteOf(link) === null)
+    for (const remote of link.remotes) steps.push({ step: 'add-remote', index, remote });
+  return steps;
+}
+
+function encodeStep(step: LinkStep): NetlinkRequest {
+  switch (step.step) {
+    case 'create':
+      return {
+        what: `create ${step.link.kind} ${step.link.name} in ${step.into.name}`,
+        message: encodeNewLink(placeOf(step), step.peer === null ? null : placeOf(step.peer)),
+      };
+    case 'delete':
+      return { what: `delete link #${step.index}`, message: encodeDeleteLink(step.index) };
+    case 'set-mtu':
+      return {
+        what: `set MTU ${step.mtu} of link #${step.index}`,
+        message: encodeSetLink(step.index, attributeU32(IFLA_MTU, step.mtu)),
+      };
+    case 'set-up':
+      return {
+        what: `set link #${step.index} ${step.up ? 'up' : 'down'}`,
+        message: encodeSetUp(step.index, step.up),
+      };
+    case 'set-alias':
+      return {
+        what: `set alias of link #${step.index}`,
+        message: encodeSetLink(step.index, attributeText(IFLA_IFALIAS, step.alias)),
+      };
+    case 'set-master':
+      return {
+        what: `set master #${step.master} of link #${step.index}`,
+        message: encodeSetLink(step.index, attributeU32(IFLA_MASTER, step.master)),
+      };
+    case 'add-address':
+      return {
+        what: `add address ${step.address} to link #${step.index}`,
+        message: encodeNewAddress(step.index, step.address),
+      };
+    case 'remove-address':
+      return {
+        what: `remove address ${step.address} from link #${step.index}`,
+        message: encodeDeleteAddress(step.index, step.address),
+      };
+    case 'add-remote':
+      return {
+        what: `add remote ${step.remote} to link #${step.index}`,
+        message: encodeAddRemote(step.index, step.remote),
+      };
+    case 'remove-remote':
+      return {
+        what: `remove remote ${step.remote} from link #${step.index}`,
+        message: encodeRemoveRemote(step.index, step.remote),
+      };
+  }
+}
+
+function placeOf(end: { readonly link: LinkState; readonly into: Namespace; readonly index: number }) {
+  return { link: end.link, namespaceFd: end.into.fd, index: end.index };
+}

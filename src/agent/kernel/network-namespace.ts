@@ -1,0 +1,164 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { closeSync, fstatSync } from 'node:fs';
+import type { ObservedLink } from '../../model/observation.ts';
+import type { Route } from '../../model/route.ts';
+import { createAddressDecoder, encodeAddressDump } from './address-message.ts';
+import { ChangeListener } from './change-listener.ts';
+import { createCounterDecoder } from './counter-message.ts';
+import { createFloodDecoder, encodeFloodDump } from './flood-message.ts';
+import type { LinkCounters, LinkStep, Namespace, Watch } from './kernel.ts';
+import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-message.ts';
+import { programLinks } from './link-program.ts';
+import { NetlinkConnection } from './netlink-connection.ts';
+import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+import type { NetworkThread } from './network-thread.ts';
+import { createRouteDecoder, encodeRouteDump, isMainUnicast } from './route-message.ts';
+import * as rt from './rtnetlink.ts';
+import { readSysctl, writeSysctl } from './sysctl.ts';
+
+/** A network namespace held open by its file descriptor, which it owns. */
+export class NetworkNamespace implements Namespace {
+  readonly name: string;
+  readonly fd: number;
+  readonly inode: number;
+  readonly #thread: NetworkThread;
+  readonly #connection: NetlinkConnection;
+  readonly #linkChanges: ChangeListener;
+  readonly #routeChanges: ChangeListener;
+  #open = true;
+
+  /** @param socket one that was opened in the namespace */
+  constructor(options: {
+    name: string;
+    fd: number;
+    socket: NetlinkSocket;
+    thread: NetworkThread;
+    timeoutMs: number;
+  }) {
+    const { fd, thread } = options;
+    this.name = options.name;
+    this.fd = fd;
+    this.inode = fstatSync(fd).ino;
+    this.#thread = thread;
+    this.#connection = new NetlinkConnection(options.socket, { timeoutMs: options.timeoutMs });
+    this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, fd, LINK_GROUPS));
+    this.#routeChanges = new ChangeListener(
+      () => openNetlinkSocket(thread, fd, ROUTE_GROUPS),
+      (buffer, _type, start, end) => isMainUnicast(buffer, start, end),
+    );
+  }
+
+  async readLinks(): Promise<ObservedLink[]> {
+    const links = await this.#dumpLinks();
+    const addresses = groupTexts(
+      await this.#connection.dump(
+        { what: 'RTM_GETADDR', message: encodeAddressDump() },
+        createAddressDecoder(),
+      ),
+      (entry) => entry.address,
+    );
+    const tunnels = links.some((link) => link.vxlan !== null);
+    const remotes = groupTexts(
+      tunnels
+        ? await this.#connection.dump(
+            { what: 'RTM_GETNEIGH', message: encodeFloodDump() },
+            createFloodDecoder(),
+          )
+        : [],
+      (entry) => entry.remote,
+    );
+    const names = namesOf(links);
+    return links.map((link) => ({
+      name: link.name,
+      index: link.index,
+      kind: link.kind,
+      alias: link.alias,
+      mtu: link.mtu,
+      up: link.up,
+      addresses: addresses.get(link.index) ?? [],
+      master: names.get(link.masterIndex) ?? null,
+      peerIndex: link.kind === 'veth' ? link.lowerIndex : 0,
+      vxlan: link.vxlan === null ? null : { ...link.vxlan, remotes: (remotes.get(link.index) ?? []).sort() },
+    }));
+  }
+
+  readCounters(): Promise<LinkCounters[]> {
+    const request = { what: 'RTM_GETLINK', message: encodeLinkDump(true) };
+    return this.#connection.dump(request, createCounterDecoder());
+  }
+
+  async readRoutes(): Promise<Route[]> {
+    const interfaces = namesOf(await this.#dumpLinks());
+    const request = { what: 'RTM_GETROUTE', message: encodeRouteDump() };
+    return this.#connection.dump(request, createRouteDecoder(interfaces));
+  }
+
+  program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {
+    return programLinks(this.#connection, steps);
+  }
+
+  writeSysctls(values: Readonly<Record<string, string>>): void {
+    this.#thread.inNamespace(this.fd, () => {
+      for (const [key, value] of Object.entries(values)) writeSysctl(key, value);
+    });
+  }
+
+  readSysctl(key: string): string {
+    return this.#thread.inNamespace(this.fd, () => readSysctl(key));
+  }
+
+  spawn(command: string, argv: readonly string[], options: SpawnOptions): ChildProcess {
+    return this.#thread.inNamespace(this.fd, () => spawn(command, argv, options));
+  }
+
+  watchLinks(onChange: () => void): Watch {
+    return this.#linkChanges.watch(onChange);
+  }
+
+  watchRoutes(onChange: () => void): Watch {
+    return this.#routeChanges.watch(onChange);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#connection.close();
+    this.#linkChanges.close();
+    this.#routeChanges.close();
+    closeSync(this.fd);
+  }
+
+  #dumpLinks(): Promise<LinkMessage[]> {
+    return this.#connection.dump(
+      { what: 'RTM_GETLINK', message: encodeLinkDump(false) },
+      createLinkDecoder(),
+    );
+  }
+}
+
+/** Forwarding is announced to the netconf groups. */
+const LINK_GROUPS = [
+  rt.RTNLGRP_LINK,
+  rt.RTNLGRP_IPV4_IFADDR,
+  rt.RTNLGRP_IPV6_IFADDR,
+  rt.RTNLGRP_IPV4_NETCONF,
+  rt.RTNLGRP_IPV6_NETCONF,
+];
+const ROUTE_GROUPS = [rt.RTNLGRP_IPV4_ROUTE, rt.RTNLGRP_IPV6_ROUTE];
+
+function namesOf(links: readonly LinkMessage[]): Map<number, string> {
+  return new Map(links.map((link) => [link.index, link.name]));
+}
+
+function groupTexts<T extends { readonly index: number }>(
+  entries: readonly T[],
+  textOf: (entry: T) => string,
+): Map<number, string[]> {
+  const groups = new Map<number, string[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.index);
+    if (group === undefined) groups.set(entry.index, [textOf(entry)]);
+    else group.push(textOf(entry));
+  }
+  return groups;
+}

@@ -1,0 +1,75 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { VinetError } from '../../model/vinet-error.ts';
+import { kernelError } from './kernel-error.ts';
+import type { SystemCalls } from './system-calls.ts';
+
+/**
+ * The one thread of this process that visits network namespaces (network_namespaces(7), setns(2)). What is
+ * opened or started during a visit stays in the namespace that was visited; the thread itself is always back
+ * before anything else runs, because a visit is synchronous.
+ */
+export class NetworkThread {
+  readonly #calls: SystemCalls;
+  readonly #home: number;
+  #away = false;
+
+  /** Remembers the namespace that the thread is in now as its home. */
+  constructor(calls: SystemCalls) {
+    this.#calls = calls;
+    this.#home = openPresentNetwork();
+  }
+
+  /** Runs `visit` inside the namespace and returns what it returns. Must not be nested. */
+  inNamespace<T>(fd: number, visit: () => T): T {
+    return this.#bracket(() => {
+      const errno = this.#calls.enterNetwork(fd);
+      if (errno !== 0) throw kernelError(errno, 'setns');
+    }, visit);
+  }
+
+  /** Runs `visit` inside a namespace that did not exist before; it lives as long as something holds it. */
+  inNewNamespace<T>(visit: (fd: number) => T): T {
+    return this.#bracket(
+      () => this.#calls.leaveNetwork(),
+      () => {
+        const fd = openPresentNetwork();
+        try {
+          return visit(fd);
+        } catch (error) {
+          closeSync(fd);
+          throw error;
+        }
+      },
+    );
+  }
+
+  close(): void {
+    closeSync(this.#home);
+  }
+
+  #bracket<T>(go: () => void, visit: () => T): T {
+    if (this.#away) throw new VinetError('kernel', 'visits to network namespaces cannot be nested');
+    go();
+    this.#away = true;
+    try {
+      return visit();
+    } finally {
+      this.#comeBack();
+    }
+  }
+
+  /** A process that is lost in a router's namespace would program the wrong network: it must end at once. */
+  #comeBack(): void {
+    const errno = this.#calls.enterNetwork(this.#home);
+    if (errno !== 0) {
+      writeSync(2, `vinet: cannot return to its own network namespace (errno ${errno}), ending\n`);
+      process.abort();
+    }
+    this.#away = false;
+  }
+}
+
+/** A descriptor of the namespace that the thread is in; /proc/self would be the main thread's, also in a worker. */
+export function openPresentNetwork(): number {
+  return openSync('/proc/thread-self/ns/net', 'r');
+}
