@@ -1,0 +1,204 @@
+import { totalmem } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kernel } from '../agent/kernel/kernel.ts';
+import { type ApiClient, apiPath, createApiClient, isTransient } from '../cli/api-client.ts';
+import { readClientSettings } from '../cli/client-settings.ts';
+import type { Progress } from '../cli/progress.ts';
+import type { NodeView } from '../model/api.ts';
+import { VinetError } from '../model/vinet-error.ts';
+import { findFreePort, isFree } from './free-port.ts';
+import { holdsForeignFiles, readPlan, writePlan } from './lab-folder.ts';
+import {
+  checkLabInput,
+  FIRST_METRICS_PORT,
+  internetNamespace,
+  type LabPlan,
+  labNode,
+  labNodes,
+  labPaths,
+  membersShare,
+} from './lab-layout.ts';
+import { buildNetwork, foundNamespaces } from './lab-network.ts';
+import {
+  agentProcess,
+  controllerProcess,
+  findProcess,
+  type LabProcess,
+  lastWords,
+  startProcess,
+  stopProcess,
+} from './lab-process.ts';
+
+export interface LabUpOptions {
+  readonly kernel: Kernel;
+  readonly directory: string;
+  readonly name: string;
+  readonly nodes: number;
+  /** Null: 1500, or what a running lab has. */
+  readonly mtu: number | null;
+  /** What starts vinet: `[node, bin/vinet]`. */
+  readonly program: readonly string[];
+  readonly timeoutMs: number;
+  readonly progress: Progress;
+}
+
+export interface LabUpReport {
+  readonly plan: LabPlan;
+  /** Whether a lab was there before. */
+  readonly existed: boolean;
+  /** Names of the processes that were started. */
+  readonly started: readonly string[];
+  readonly nodes: readonly NodeView[];
+}
+
+/**
+ * Brings a lab up, or what is missing of one that was there, and resolves once every agent is connected.
+ * Fails with `bad-lab`, `lab-exists`, `lab-foreign`, `lab-network`, `lab-process` or `timeout`.
+ */
+export async function bringLabUp(options: LabUpOptions): Promise<LabUpReport> {
+  const { kernel, progress } = options;
+  const existing = readPlan(options.directory);
+  const plan = await planLab(options, existing);
+  refuseForeign(kernel, plan, existing);
+  writePlan(plan);
+
+  progress.update(`making ${plan.nodes} namespaces and the network between them`);
+  for (const node of await buildNetwork(kernel, plan)) {
+    // An agent that still runs stands in the namespace that is gone.
+    await stopProcess(agentProcess(plan, node), STOP_MS);
+  }
+  const wanted = [controllerProcess(plan), ...labNodes(plan).map((node) => agentProcess(plan, node))];
+  const started = wanted.filter((process) => findProcess(process).length === 0);
+  for (const process of started) {
+    progress.update(`starting ${process.name}`);
+    await startProcess(plan, process, options.program);
+  }
+  const nodes = await untilConnected(plan, wanted, options);
+  return { plan, existed: existing !== null, started: started.map((process) => process.name), nodes };
+}
+
+/** A client of the lab's own controller. */
+export async function connectToLab(plan: LabPlan): Promise<ApiClient> {
+  return createApiClient(await readClientSettings({}, [labPaths(plan.directory).client]));
+}
+
+export async function readNodes(client: ApiClient): Promise<NodeView[]> {
+  const { nodes } = await client.send<{ nodes: NodeView[] }>({
+    path: apiPath(['nodes']),
+    idleTimeoutMs: 5000,
+  });
+  return nodes;
+}
+
+const DEFAULT_MTU = 1500;
+const FIRST_REST_PORT = 9340;
+const STOP_MS = 5000;
+const POLL_MS = 100;
+
+async function planLab(options: LabUpOptions, existing: LabPlan | null): Promise<LabPlan> {
+  const { directory, name } = options;
+  const mtu = options.mtu ?? existing?.mtu ?? DEFAULT_MTU;
+  checkLabInput(name, options.nodes, mtu);
+  if (existing !== null && (existing.name !== name || existing.mtu !== mtu)) {
+    throw new VinetError(
+      'lab-exists',
+      `${directory} holds the lab "${existing.name}" with an MTU of ${existing.mtu}; end it with \`vinet lab down\` first, or give --dir and --name`,
+    );
+  }
+  const nodes = Math.max(options.nodes, existing?.nodes ?? 0);
+  const metricsPorts = [...(existing?.metricsPorts ?? [])];
+  while (metricsPorts.length < nodes) {
+    metricsPorts.push(await findFreePort(FIRST_METRICS_PORT + metricsPorts.length, metricsPorts));
+  }
+  const maxMembers = existing?.maxMembers ?? membersShare(totalmem(), nodes);
+  const plan = { name, nodes, mtu, directory, metricsPorts, maxMembers, restPort: existing?.restPort ?? 0 };
+  if (existing !== null) {
+    const running = findProcess(controllerProcess(existing)).length > 0;
+    if (running || (await isFree(existing.restPort))) return plan;
+  }
+  return { ...plan, restPort: await findFreePort(FIRST_REST_PORT, metricsPorts) };
+}
+
+/** Names that are wanted and stand for something that this lab did not make. */
+function refuseForeign(kernel: Kernel, plan: LabPlan, existing: LabPlan | null): void {
+  if (existing === null && holdsForeignFiles(plan.directory)) {
+    throw new VinetError('lab-foreign', `${plan.directory} holds files that no lab made; give another --dir`);
+  }
+  const ours = new Set(existing === null ? [] : [internetNamespace(existing.name)]);
+  for (const node of existing === null ? [] : labNodes(existing)) ours.add(node.namespace);
+  const wanted = new Set([internetNamespace(plan.name), ...labNodes(plan).map((node) => node.namespace)]);
+  const foreign = foundNamespaces(kernel, plan.name).filter((name) => wanted.has(name) && !ours.has(name));
+  if (foreign.length > 0) {
+    throw new VinetError(
+      'lab-foreign',
+      `there are network namespaces of these names that the lab in ${plan.directory} did not make: ${foreign.join(', ')}; give another --name`,
+    );
+  }
+}
+
+async function untilConnected(
+  plan: LabPlan,
+  wanted: readonly LabProcess[],
+  options: LabUpOptions,
+): Promise<NodeView[]> {
+  const names = labNodes(plan).map((node) => node.name);
+  const deadline = Date.now() + options.timeoutMs;
+  const client = await connectToLab(plan);
+  try {
+    for (;;) {
+      const nodes = await readNodes(client).catch((error: unknown) => {
+        if (isTransient(error)) return [];
+        throw error;
+      });
+      const connected = nodes.filter((node) => node.connected && names.includes(node.name));
+      if (connected.length === names.length) return nodes;
+      options.progress.update(`agents connected ${connected.length}/${names.length}`);
+      refuseDead(plan, wanted);
+      if (Date.now() > deadline) {
+        const missing = names.filter((name) => !connected.some((node) => node.name === name));
+        throw new VinetError(
+          'timeout',
+          `not connected after ${options.timeoutMs / 1000} s: ${missing.join(', ')}; see ${labPaths(plan.directory).log(missing[0] ?? '')}`,
+        );
+      }
+      await delay(POLL_MS);
+    }
+  } finally {
+    client.close();
+  }
+}
+
+function refuseDead(plan: LabPlan, wanted: readonly LabProcess[]): void {
+  for (const process of wanted) {
+    if (findProcess(process).length > 0) continue;
+    throw new VinetError(
+      'lab-process',
+      `${process.name} ended by itself; the end of ${labPaths(plan.directory).log(process.name)}: ${lastWords(plan, process.name)}`,
+    );
+  }
+}
+
+/** What a lab consists of, as it is now. */
+export interface LabPart {
+  readonly process: LabProcess;
+  readonly pid: number | null;
+  /** Empty for the controller, which needs none. */
+  readonly namespace: string;
+  readonly namespaceThere: boolean;
+}
+
+export function inspectLab(kernel: Kernel, plan: LabPlan): LabPart[] {
+  const mounted = new Set(kernel.listNamespaces().flatMap((found) => (found.mounted ? [found.name] : [])));
+  const part = (process: LabProcess, namespace: string): LabPart => ({
+    process,
+    pid: findProcess(process)[0] ?? null,
+    namespace,
+    namespaceThere: namespace === '' || mounted.has(namespace),
+  });
+  return [
+    part(controllerProcess(plan), ''),
+    ...Array.from({ length: plan.nodes }, (_, index) => labNode(plan, index + 1)).map((node) =>
+      part(agentProcess(plan, node), node.namespace),
+    ),
+  ];
+}
