@@ -1,6 +1,11 @@
 import type { DaemonName, RoutingState } from '../../model/node-state.ts';
 import type { ObservedDaemon } from '../../model/observation.ts';
 import type { Namespace } from '../kernel/kernel.ts';
+import { removeStaleChecks } from './config-check.ts';
+import type { FrrDeadlines } from './frr-daemon.ts';
+import { readInstalledFrr } from './installed.ts';
+import { LocalFrr } from './local-frr.ts';
+import { openTemplates } from './templates.ts';
 
 /**
  * FRR as the agent needs it: the daemons of each pathspace (`-N NAME`), one pathspace an environment.
@@ -47,4 +52,20 @@ export interface Frr {
 
   /** Lets go of all daemons without ending them. */
   close(): void;
+}
+
+export interface FrrOptions {
+  /** Folders with `DAEMON.conf.liquid`; the first that has a template wins: the operator's, then ours. */
+  readonly templateDirectories: readonly string[];
+  readonly deadlines?: Partial<FrrDeadlines>;
+}
+
+const DEADLINES: FrrDeadlines = { startMs: 10_000, answerMs: 10_000, healthMs: 2_000, terminateMs: 2_000 };
+
+/** FRR of this machine; where it is not installed, `version` is empty. Fails with `template`. */
+export async function openFrr(options: FrrOptions): Promise<Frr> {
+  const templates = openTemplates(options.templateDirectories);
+  const installed = await readInstalledFrr();
+  removeStaleChecks();
+  return new LocalFrr(installed, templates, { ...DEADLINES, ...options.deadlines });
 }

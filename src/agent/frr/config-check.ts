@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { lstatSync, readdirSync } from 'node:fs';
+import type { DaemonName } from '../../model/node-state.ts';
+import { VinetError } from '../../model/vinet-error.ts';
+import { CHECK_PREFIX, daemonFilesOf, pathspaceOf, RUN_DIRECTORY } from './pathspace.ts';
+import { type FrrOwner, makeFolders, removeFolders, writeConfig } from './pathspace-files.ts';
+import { findRejections } from './rejections.ts';
+
+const STALE_MS = 60_000;
+
+/**
+ * Has FRR's own parser read a configuration (`-C`). FRR carries the lines out while it reads and its exit status
+ * is 0 whatever they say, so this happens in a network namespace of its own (unshare(1)) and in a pathspace of
+ * its own, and what it writes is read. Returns FRR's words about refused lines, or null.
+ */
+export async function checkConfig(
+  daemon: DaemonName,
+  config: string,
+  owner: FrrOwner,
+  deadlineMs: number,
+): Promise<string | null> {
+  const pathspace = pathspaceOf(`${CHECK_PREFIX}${randomBytes(6).toString('hex')}`);
+  const files = daemonFilesOf(pathspace, daemon);
+  try {
+    makeFolders(pathspace, owner);
+    writeConfig(files.config, config, owner);
+    const argv = [
+      '--net',
+      '--',
+      files.program,
+      '-N',
+      pathspace.name,
+      '-C',
+      '-f',
+      files.config,
+      '-i',
+      files.pid,
+    ];
+    const { failure, output } = await run('unshare', argv, deadlineMs);
+    const rejections = findRejections(output);
+    if (rejections === null && failure !== null) {
+      throw new VinetError('daemon-failed', `${daemon} cannot check its configuration: ${output.trim()}`, {
+        cause: failure,
+        context: { daemon },
+      });
+    }
+    return rejections;
+  } finally {
+    removeFolders(pathspace);
+  }
+}
+
+/** Removes what checks left that were cut off; younger ones may be another agent's and still run. */
+export function removeStaleChecks(): void {
+  for (const name of readFolder(RUN_DIRECTORY)) {
+    if (!/^vinet-check-[0-9a-f]{12}$/.test(name)) continue;
+    const pathspace = pathspaceOf(name);
+    const folder = lstatSync(pathspace.runDirectory, { throwIfNoEntry: false });
+    if (folder !== undefined && Date.now() - folder.mtimeMs > STALE_MS) removeFolders(pathspace);
+  }
+}
+
+function run(
+  command: string,
+  argv: readonly string[],
+  timeout: number,
+): Promise<{ failure: Error | null; output: string }> {
+  return new Promise((resolve) => {
+    execFile(command, argv, { timeout, killSignal: 'SIGKILL', cwd: '/' }, (failure, stdout, stderr) => {
+      resolve({ failure, output: stdout + stderr });
+    });
+  });
+}
+
+function readFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,210 @@
+import type { DaemonName } from '../../model/node-state.ts';
+import type { ObservedDaemon } from '../../model/observation.ts';
+import { VinetError } from '../../model/vinet-error.ts';
+import { diffConfig } from '../../planner/config-diff.ts';
+import type { Namespace } from '../kernel/kernel.ts';
+import { DaemonLink } from './daemon-link.ts';
+import { endProcess, findByPidFile } from './daemon-process.ts';
+import { parseJsonAnswer } from './json-answer.ts';
+import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
+import {
+  boundLog,
+  commitConfig,
+  dropStagedConfig,
+  type FrrOwner,
+  makeFolders,
+  readStagedConfig,
+  readTextFile,
+  removeDaemonFiles,
+  removeRuntimeFiles,
+  stageConfig,
+  writeConfig,
+  writeVtyshConfig,
+} from './pathspace-files.ts';
+import { isFrrProcess, isRunnable, networkNamespaceOf, type ProcessTable } from './process-table.ts';
+import { SerialQueue } from './serial-queue.ts';
+import { startDaemon } from './startup.ts';
+import type { VtyClient } from './vty-client.ts';
+
+/** How long FRR may take, in ms. */
+export interface FrrDeadlines {
+  /** From a daemon's start to its first answer. */
+  readonly startMs: number;
+  /** For a command's answer. */
+  readonly answerMs: number;
+  /** For the answer that shows that a daemon is well. */
+  readonly healthMs: number;
+  /** Between SIGTERM and SIGKILL. */
+  readonly terminateMs: number;
+}
+
+/** What all daemons of this machine share. */
+export interface FrrSurroundings {
+  readonly owner: FrrOwner;
+  readonly deadlines: FrrDeadlines;
+  readonly processes: ProcessTable;
+  readonly onDeath: (pathspace: string, daemon: string) => void;
+}
+
+/** How old a walk through /proc may be that only has to find daemons whose own files are gone. */
+const STRAY_AGE_MS = 1_000;
+
+/** One daemon of one pathspace, whether it runs or not. What changes it happens one after the other. */
+export class FrrDaemon {
+  readonly #pathspace: Pathspace;
+  readonly #name: string;
+  readonly #files: DaemonFiles;
+  readonly #surroundings: FrrSurroundings;
+  readonly #turns = new SerialQueue();
+  #link: DaemonLink | null = null;
+  #opening: Promise<DaemonLink> | null = null;
+
+  constructor(pathspace: Pathspace, name: string, surroundings: FrrSurroundings) {
+    this.#pathspace = pathspace;
+    this.#name = name;
+    this.#files = daemonFilesOf(pathspace, name);
+    this.#surroundings = surroundings;
+  }
+
+  /** Looks at it and adopts it if it runs. */
+  async observe(namespace: Namespace | null): Promise<ObservedDaemon> {
+    boundLog(this.#files.log);
+    const pid = await this.#findProcess();
+    const healthy = pid !== 0 && networkNamespaceOf(pid) === namespace?.inode && (await this.#answers(pid));
+    return { daemon: this.#name, pid, healthy, config: readTextFile(this.#files.config) };
+  }
+
+  start(name: DaemonName, config: string, namespace: Namespace): Promise<void> {
+    return this.#turns.run(async () => {
+      const { owner, deadlines } = this.#surroundings;
+      await this.#end('kill');
+      removeRuntimeFiles(this.#pathspace, name);
+      makeFolders(this.#pathspace, owner);
+      writeVtyshConfig(this.#pathspace, config, owner);
+      writeConfig(this.#files.config, config, owner);
+      const options = { deadlineMs: deadlines.startMs, owner };
+      const { pid, client } = await startDaemon(this.#pathspace, name, namespace, options);
+      this.#link?.release();
+      this.#link = new DaemonLink(pid, this.#files.vty, client, () => this.#reportDeath());
+    });
+  }
+
+  /**
+   * The intention is written down before the first command and becomes the record after the last, so that a
+   * change that was cut off or refused half-way can be taken back.
+   */
+  configure(commands: readonly string[], config: string): Promise<void> {
+    return this.#turns.run(async () => {
+      const { client } = await this.#connect();
+      await this.#takeBackUnfinished(client);
+      stageConfig(this.#files.config, config, this.#surroundings.owner);
+      const [refused] = await client.configure(commands, 'stop', this.#surroundings.deadlines.answerMs);
+      if (refused !== undefined) {
+        await this.#takeBackUnfinished(client);
+        throw this.#error('rejected', `"${refused.line}": ${refused.words}`);
+      }
+      commitConfig(this.#files.config);
+      writeVtyshConfig(this.#pathspace, config, this.#surroundings.owner);
+    });
+  }
+
+  async ask(command: string): Promise<unknown> {
+    if (!command.startsWith('show ')) throw this.#error('rejected', `"${command}" is no question`);
+    const { client } = await this.#connect();
+    const reply = await client.ask(command, this.#surroundings.deadlines.answerMs);
+    if (reply.code !== 0) throw this.#error('rejected', `"${command}": ${reply.text.trim()}`);
+    return parseJsonAnswer(reply.text);
+  }
+
+  stop(how: 'terminate' | 'kill'): Promise<void> {
+    return this.#turns.run(async () => {
+      await this.#end(how);
+      removeDaemonFiles(this.#pathspace, this.#name);
+    });
+  }
+
+  release(): void {
+    this.#link?.release();
+    this.#link = null;
+  }
+
+  async #answers(pid: number): Promise<boolean> {
+    const link = await this.#connect().catch(() => null);
+    if (link === null) return false;
+    const { healthMs, answerMs } = this.#surroundings.deadlines;
+    if (await link.client.answersWithin(healthMs)) return true;
+    // On a crowded machine a daemon that is ready to work may have to wait for a processor: that is not its fault.
+    return isRunnable(pid) && link.client.owesAnswerMs < answerMs;
+  }
+
+  /** The connection to the running daemon; fails with `not-running`. */
+  async #connect(): Promise<DaemonLink> {
+    if (this.#link !== null) return this.#link;
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<DaemonLink> {
+    const pid = await this.#findProcess();
+    if (pid === 0) throw this.#error('not-running', 'it does not run');
+    try {
+      const link = await DaemonLink.open(pid, this.#files.vty, () => this.#reportDeath());
+      this.#link?.release();
+      this.#link = link;
+      // A former agent may have ended in the middle of a change; nobody waits for this, least of all who looks.
+      this.#turns.run(() => this.#takeBackUnfinished(link.client)).catch(() => undefined);
+      return link;
+    } catch (error) {
+      throw this.#error('not-running', 'nobody listens on its socket', error);
+    }
+  }
+
+  async #findProcess(): Promise<number> {
+    const linked = this.#link?.pid ?? 0;
+    if (linked !== 0 && isFrrProcess(linked, this.#name, this.#pathspace.name)) return linked;
+    const named = findByPidFile(this.#pathspace, this.#name);
+    return named !== 0 ? named : ((await this.#findStrays())[0] ?? 0);
+  }
+
+  async #findStrays(): Promise<number[]> {
+    const processes = await this.#surroundings.processes.find(this.#pathspace.name, STRAY_AGE_MS);
+    return processes
+      .filter(({ pid, daemon }) => daemon === this.#name && isFrrProcess(pid, daemon, this.#pathspace.name))
+      .map(({ pid }) => pid);
+  }
+
+  /** Ends whatever runs as this daemon, also a second one that nobody remembers. */
+  async #end(how: 'terminate' | 'kill'): Promise<void> {
+    const pids = new Set([await this.#findProcess(), ...(await this.#findStrays())]);
+    this.release();
+    pids.delete(0);
+    const { terminateMs } = this.#surroundings.deadlines;
+    const endings = [...pids].map((pid) =>
+      endProcess(pid, this.#name, this.#pathspace.name, how, terminateMs),
+    );
+    await Promise.all(endings);
+  }
+
+  /** Leads a daemon that has got a part of what was intended back to what is on record. */
+  async #takeBackUnfinished(client: VtyClient): Promise<void> {
+    const intended = readStagedConfig(this.#files.config);
+    if (intended === null) return;
+    const commands = diffConfig(intended, readTextFile(this.#files.config));
+    await client.configure(commands, 'go-on', this.#surroundings.deadlines.answerMs);
+    dropStagedConfig(this.#files.config);
+  }
+
+  #reportDeath(): void {
+    this.#link = null;
+    this.#surroundings.onDeath(this.#pathspace.name, this.#name);
+  }
+
+  #error(code: string, message: string, cause?: unknown): VinetError {
+    return new VinetError(code, `${this.#name} of ${this.#pathspace.name}: ${message}`, {
+      cause,
+      context: { pathspace: this.#pathspace.name, daemon: this.#name },
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import type { DaemonName, RoutingState } from '../../model/node-state.ts';
+import type { ObservedDaemon } from '../../model/observation.ts';
+import type { Namespace } from '../kernel/kernel.ts';
+import { checkConfig } from './config-check.ts';
+import { isDaemonName } from './daemon-catalogue.ts';
+import type { Frr } from './frr.ts';
+import { FrrDaemon, type FrrDeadlines, type FrrSurroundings } from './frr-daemon.ts';
+import type { InstalledFrr } from './installed.ts';
+import { pathspaceOf } from './pathspace.ts';
+import { listDaemonsWithFiles, removeFolders } from './pathspace-files.ts';
+import { ProcessTable } from './process-table.ts';
+import type { ConfigTemplates } from './templates.ts';
+
+/** How old a walk through /proc may be that shows which daemons run. */
+const OBSERVED_AGE_MS = 1_000;
+
+type DeathListener = Parameters<Frr['onDeath']>[0];
+
+/** FRR of this machine, as Debian installs it. */
+export class LocalFrr implements Frr {
+  readonly version: string;
+  readonly installed: readonly DaemonName[];
+  readonly #templates: ConfigTemplates;
+  readonly #surroundings: FrrSurroundings;
+  readonly #daemons = new Map<string, Map<string, FrrDaemon>>();
+  readonly #deathListeners: DeathListener[] = [];
+
+  constructor(installed: InstalledFrr, templates: ConfigTemplates, deadlines: FrrDeadlines) {
+    this.version = installed.version;
+    this.installed = installed.daemons;
+    this.#templates = templates;
+    this.#surroundings = {
+      owner: installed,
+      deadlines,
+      processes: new ProcessTable(),
+      onDeath: (pathspace, daemon) => this.#tellDeath(pathspace, daemon),
+    };
+  }
+
+  render(routing: RoutingState): ReadonlyMap<DaemonName, string> {
+    return this.#templates.render(routing);
+  }
+
+  check(daemon: DaemonName, config: string): Promise<string | null> {
+    const { owner, deadlines } = this.#surroundings;
+    return checkConfig(daemon, config, owner, deadlines.startMs);
+  }
+
+  async observe(pathspace: string, namespace: Namespace | null): Promise<ObservedDaemon[]> {
+    const running = await this.#surroundings.processes.find(pathspace, OBSERVED_AGE_MS);
+    const withFiles = listDaemonsWithFiles(pathspaceOf(pathspace));
+    const names = new Set([...withFiles, ...running.map(({ daemon }) => daemon)]);
+    const observed = [...names].map((name) => this.#daemon(pathspace, name).observe(namespace));
+    return Promise.all(observed);
+  }
+
+  async start(pathspace: string, daemon: DaemonName, config: string, namespace: Namespace): Promise<void> {
+    return this.#daemon(pathspace, daemon).start(daemon, config, namespace);
+  }
+
+  async configure(
+    pathspace: string,
+    daemon: DaemonName,
+    commands: readonly string[],
+    config: string,
+  ): Promise<void> {
+    return this.#daemon(pathspace, daemon).configure(commands, config);
+  }
+
+  async stop(pathspace: string, daemon: string, how: 'terminate' | 'kill'): Promise<void> {
+    return this.#daemon(pathspace, daemon).stop(how);
+  }
+
+  async remove(pathspace: string): Promise<void> {
+    const place = pathspaceOf(pathspace);
+    const running = await this.#surroundings.processes.find(pathspace, 0);
+    const known = this.#daemons.get(pathspace)?.keys() ?? [];
+    const names = new Set([...known, ...running.map(({ daemon }) => daemon)]);
+    await Promise.all([...names].map((name) => this.#daemon(pathspace, name).stop('kill')));
+    removeFolders(place);
+    this.#daemons.delete(pathspace);
+  }
+
+  async ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown> {
+    return this.#daemon(pathspace, daemon).ask(command);
+  }
+
+  onDeath(listener: DeathListener): void {
+    this.#deathListeners.push(listener);
+  }
+
+  close(): void {
+    for (const daemons of this.#daemons.values()) for (const daemon of daemons.values()) daemon.release();
+    this.#daemons.clear();
+  }
+
+  #daemon(pathspace: string, name: string): FrrDaemon {
+    const place = pathspaceOf(pathspace);
+    const daemons = this.#daemons.get(pathspace) ?? new Map<string, FrrDaemon>();
+    const daemon = daemons.get(name) ?? new FrrDaemon(place, name, this.#surroundings);
+    this.#daemons.set(pathspace, daemons.set(name, daemon));
+    return daemon;
+  }
+
+  #tellDeath(pathspace: string, daemon: string): void {
+    if (!isDaemonName(daemon)) return;
+    for (const listener of this.#deathListeners) listener({ pathspace, daemon });
+  }
+}

@@ -1,0 +1,138 @@
+import { closeSync, existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DaemonName } from '../../model/node-state.ts';
+import { errorText, VinetError } from '../../model/vinet-error.ts';
+import type { Namespace } from '../kernel/kernel.ts';
+import { DAEMON_FLAGS } from './daemon-catalogue.ts';
+import { endProcess } from './daemon-process.ts';
+import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
+import { type FrrOwner, openLog, readTextFile } from './pathspace-files.ts';
+import { findRejections, lastWords } from './rejections.ts';
+import { VtyClient } from './vty-client.ts';
+
+export interface StartOptions {
+  /** Until the daemon has to answer, in ms. */
+  readonly deadlineMs: number;
+  readonly owner: FrrOwner;
+}
+
+export interface StartedDaemon {
+  readonly pid: number;
+  readonly client: VtyClient;
+}
+
+/**
+ * Starts a daemon whose configuration lies ready, in the foreground and detached, so that it outlives us, and
+ * waits until it answers. Fails with `daemon-failed` and FRR's words when it ends, keeps silent or refuses a
+ * line of its configuration; then it does not run.
+ */
+export async function startDaemon(
+  pathspace: Pathspace,
+  daemon: DaemonName,
+  namespace: Namespace,
+  options: StartOptions,
+): Promise<StartedDaemon> {
+  const until = performance.now() + options.deadlineMs;
+  const files = daemonFilesOf(pathspace, daemon);
+  if (daemon !== 'zebra') await waitForZebra(pathspace, daemon, until);
+  const child = spawnDetached(pathspace, daemon, namespace, options.owner);
+  try {
+    const pid = await child.started;
+    const client = await waitForAnswer(files, child, until);
+    const rejections = findRejections(readTextFile(files.log));
+    if (rejections === null) return { pid, client };
+    client.close();
+    throw new Error(rejections);
+  } catch (error) {
+    if (child.pid !== 0) await endProcess(child.pid, daemon, pathspace.name, 'kill', 0);
+    throw failure(pathspace, daemon, error, files);
+  }
+}
+
+interface DetachedChild {
+  readonly pid: number;
+  /** The process id, or why there is none. */
+  readonly started: Promise<number>;
+  /** How it ended; null while it runs. */
+  ended(): string | null;
+}
+
+function spawnDetached(
+  pathspace: Pathspace,
+  daemon: DaemonName,
+  namespace: Namespace,
+  owner: FrrOwner,
+): DetachedChild {
+  const files = daemonFilesOf(pathspace, daemon);
+  const log = openLog(files.log, owner);
+  let ended: string | null = null;
+  try {
+    const child = namespace.spawn(files.program, commandLine(pathspace, daemon, files), {
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: '/',
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
+    });
+    child.unref();
+    child.once('exit', (code, signal) => {
+      ended = signal === null ? `exit status ${code ?? '?'}` : `signal ${signal}`;
+    });
+    const started = new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      if (child.pid !== undefined) resolve(child.pid);
+    });
+    return { pid: child.pid ?? 0, started, ended: () => ended };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Warnings go to standard output, which is the log file: there may be no syslog. No telnet (`-P 0`). */
+function commandLine(pathspace: Pathspace, daemon: DaemonName, files: DaemonFiles): string[] {
+  const place = ['-N', pathspace.name, '-f', files.config, '-i', files.pid, '-P', '0'];
+  return [...place, '--log', 'stdout', '--log-level', 'warnings', ...DAEMON_FLAGS[daemon]];
+}
+
+/** A daemon that finds no zebra tries again after many seconds only, so zebra's socket has to be there before. */
+async function waitForZebra(pathspace: Pathspace, daemon: DaemonName, until: number): Promise<void> {
+  for await (const _ of looks(until)) {
+    if (existsSync(pathspace.zebraSocket)) return;
+  }
+  throw new VinetError('daemon-failed', `${daemon} of ${pathspace.name}: zebra does not run`, {
+    context: { pathspace: pathspace.name, daemon },
+  });
+}
+
+async function waitForAnswer(files: DaemonFiles, child: DetachedChild, until: number): Promise<VtyClient> {
+  for await (const leftMs of looks(until)) {
+    const ended = child.ended();
+    if (ended !== null) throw new Error(`it ended at once (${ended})`);
+    if (!existsSync(files.vty)) continue;
+    const client = await VtyClient.connect(files.vty).catch(() => null);
+    if (client === null) continue;
+    if (await client.answersWithin(leftMs)) return client;
+    client.close();
+  }
+  throw new Error('it did not answer in time');
+}
+
+/** Comes back every few milliseconds with what is left of the time, less often as it goes on. */
+async function* looks(until: number): AsyncGenerator<number> {
+  for (let lookMs = 5; ; lookMs = Math.min(lookMs * 1.5, 50)) {
+    const leftMs = until - performance.now();
+    if (leftMs <= 0) return;
+    yield leftMs;
+    await delay(lookMs);
+  }
+}
+
+function failure(pathspace: Pathspace, daemon: DaemonName, error: unknown, files: DaemonFiles): VinetError {
+  const log = readTextFile(files.log);
+  const words = findRejections(log) ?? lastWords(log);
+  const reason = errorText(error);
+  const said = words === '' || words === reason ? '' : `: ${words}`;
+  return new VinetError('daemon-failed', `${daemon} of ${pathspace.name}: ${reason}${said}`, {
+    cause: error,
+    context: { pathspace: pathspace.name, daemon },
+  });
+}

@@ -1,0 +1,184 @@
+import { connect, type Socket } from 'node:net';
+import { VinetError } from '../../model/vinet-error.ts';
+import { SerialQueue } from './serial-queue.ts';
+import { encodeCommand, type VtyReply, VtyReplyDecoder } from './vty-protocol.ts';
+
+export interface VtyClientOptions {
+  /** Longest reply that is read, in bytes. */
+  readonly maxReplyBytes?: number;
+}
+
+export interface RefusedLine {
+  readonly line: string;
+  readonly words: string;
+}
+
+interface Waiting {
+  readonly since: number;
+  readonly settle: (reply: VtyReply | VinetError) => void;
+}
+
+/** One connection to one daemon's VTY socket, in enable mode. A client that failed or timed out is closed. */
+export class VtyClient {
+  readonly #socket: Socket;
+  readonly #decoder: VtyReplyDecoder;
+  readonly #turns = new SerialQueue();
+  readonly #waiting: Waiting[] = [];
+  #closeListeners: (() => void)[] = [];
+  #closed = false;
+  #answered = false;
+
+  /** Connects without waiting for an answer: a stopped daemon accepts too. Fails with the socket's own error. */
+  static async connect(path: string, options: VtyClientOptions = {}): Promise<VtyClient> {
+    const socket = await openSocket(path);
+    return new VtyClient(socket, options);
+  }
+
+  private constructor(socket: Socket, options: VtyClientOptions) {
+    this.#socket = socket;
+    this.#decoder = new VtyReplyDecoder(options.maxReplyBytes);
+    socket.unref();
+    socket.on('data', (bytes: Buffer) => this.#receive(bytes));
+    socket.on('error', () => this.close());
+    socket.on('close', () => this.close());
+    this.#send('enable', () => undefined);
+  }
+
+  /** Whether the daemon ever said anything on this connection. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** One command. Fails with `timeout` or `not-running`, whatever the daemon's return code. */
+  ask(command: string, timeoutMs: number): Promise<VtyReply> {
+    return this.#turns.run(() => this.#exchange(command, timeoutMs));
+  }
+
+  /**
+   * Configuration lines in one go, without another caller's commands in between; `end` follows in any case.
+   * Returns the lines that FRR refuses with its words: the first one, at which it stops, or all of them when it
+   * is told to go on. `timeoutMs` is for each line.
+   */
+  configure(
+    lines: readonly string[],
+    onRefusal: 'stop' | 'go-on',
+    timeoutMs: number,
+  ): Promise<RefusedLine[]> {
+    return this.#turns.run(async () => {
+      const refused: RefusedLine[] = [];
+      try {
+        for (const line of ['configure terminal', ...lines]) {
+          const reply = await this.#exchange(line, timeoutMs);
+          if (isRefusal(line, reply)) refused.push({ line: line.trim(), words: reply.text.trim() });
+          if (refused.length > 0 && onRefusal === 'stop') break;
+        }
+      } finally {
+        if (!this.#closed) await this.#exchange('end', timeoutMs);
+      }
+      return refused;
+    });
+  }
+
+  /**
+   * Whether the daemon answers within that time. One that owes an answer for longer already is not waited for
+   * again, so looking at a daemon that hangs costs nothing the second time.
+   */
+  async answersWithin(timeoutMs: number): Promise<boolean> {
+    const oldest = this.#waiting[0];
+    if (oldest !== undefined && performance.now() - oldest.since >= timeoutMs) return false;
+    if (this.#closed) return false;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#send('', (reply) => {
+        clearTimeout(timer);
+        resolve(!(reply instanceof VinetError));
+      });
+    });
+  }
+
+  /** How long the daemon has owed an answer, in ms; 0 when it owes none. */
+  get owesAnswerMs(): number {
+    const oldest = this.#waiting[0];
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
+  }
+
+  /** Calls back once, when the connection ends from whichever side; also when it has ended already. */
+  onClose(listener: () => void): void {
+    if (this.#closed) queueMicrotask(listener);
+    else this.#closeListeners.push(listener);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.destroy();
+    const gone = new VinetError('not-running', 'the connection to the daemon ended');
+    for (const waiting of this.#waiting.splice(0)) waiting.settle(gone);
+    for (const listener of this.#closeListeners) listener();
+    this.#closeListeners = [];
+  }
+
+  #exchange(command: string, timeoutMs: number): Promise<VtyReply> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new VinetError('timeout', `no answer to "${command}" in ${timeoutMs} ms`));
+        this.close();
+      }, timeoutMs);
+      this.#send(command, (reply) => {
+        clearTimeout(timer);
+        if (reply instanceof VinetError) reject(reply);
+        else resolve(reply);
+      });
+    });
+  }
+
+  #send(command: string, settle: Waiting['settle']): void {
+    if (this.#closed) {
+      settle(new VinetError('not-running', 'the connection to the daemon ended'));
+      return;
+    }
+    try {
+      this.#socket.write(encodeCommand(command));
+      this.#waiting.push({ since: performance.now(), settle });
+    } catch (error) {
+      settle(error instanceof VinetError ? error : new VinetError('protocol', String(error)));
+    }
+  }
+
+  #receive(bytes: Buffer): void {
+    try {
+      for (const reply of this.#decoder.push(bytes)) {
+        this.#answered = true;
+        this.#waiting.shift()?.settle(reply);
+      }
+    } catch {
+      this.close();
+    }
+  }
+}
+
+const CMD_SUCCESS = 0;
+const CMD_WARNING = 1;
+const CMD_WARNING_CONFIG_FAILED = 13;
+
+/** Removing what is not there any more is success: only a `no` that FRR does not understand is refused. */
+function isRefusal(line: string, reply: VtyReply): boolean {
+  if (reply.code === CMD_SUCCESS) return false;
+  const removesAbsent = reply.code === CMD_WARNING || reply.code === CMD_WARNING_CONFIG_FAILED;
+  return !(removesAbsent && line.trimStart().startsWith('no '));
+}
+
+function openSocket(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.removeListener('error', reject);
+      resolve(socket);
+    });
+  });
+}
