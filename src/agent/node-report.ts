@@ -27,7 +27,7 @@ export function reportNode(round: Round, telemetry: RouterTelemetry): NodeStatus
   });
   const leftovers = round.observed.environments.filter(({ namespace }) => !wanted.has(namespace));
   return {
-    revision: round.changes.length === 0 ? round.desired.revision : 0,
+    revision: round.reachedRevision,
     overlays: addLeftovers(overlays, leftovers, round.failures),
   };
 }

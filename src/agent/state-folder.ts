@@ -55,6 +55,10 @@ export class StateFolder {
     }
   }
 
+  forgetDesired(): void {
+    rmSync(this.desiredFile, { force: true });
+  }
+
   writeDesired(state: NodeState): void {
     writeWhole(this.desiredFile, JSON.stringify(state));
   }

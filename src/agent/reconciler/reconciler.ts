@@ -22,6 +22,8 @@ export interface Round {
   readonly changes: readonly Change[];
   /** Why namespaces are not as declared, by name. */
   readonly failures: ReadonlyMap<string, string>;
+  /** Revision of the desired state that the node last agreed with in everything; 0 before the first. */
+  readonly reachedRevision: number;
   /** The same desired state had been reached before: somebody else changed the node. */
   readonly drift: boolean;
   readonly durationMs: number;
@@ -126,6 +128,7 @@ export class Reconciler {
       observed,
       changes,
       failures: new Map(this.failures),
+      reachedRevision: this.reached?.revision ?? 0,
       drift,
       durationMs: now() - startedAt,
     });

@@ -1,0 +1,172 @@
+import type { Change } from '../model/change.ts';
+import { namespaceOf } from '../model/names.ts';
+import type { Node } from '../model/node.ts';
+import type { DaemonName, EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { NodeStatus } from '../model/status.ts';
+import { errorText } from '../model/vinet-error.ts';
+import type { Configurations } from '../planner/diff.ts';
+import type { ReportedEvent } from '../rpc/report-codec.ts';
+import type { Frr } from './frr/frr.ts';
+import type { Kernel, Namespace } from './kernel/kernel.ts';
+import { reportNode } from './node-report.ts';
+import { DaemonRestarts } from './reconciler/daemon-restarts.ts';
+import { Environments } from './reconciler/environments.ts';
+import { Executor } from './reconciler/executor.ts';
+import { Observer } from './reconciler/observer.ts';
+import { Reconciler, type Round } from './reconciler/reconciler.ts';
+import { eventsOfRound } from './round-events.ts';
+import type { StateFolder } from './state-folder.ts';
+import { AgentMetrics } from './telemetry/agent-metrics.ts';
+import { RouterTelemetry } from './telemetry/router-telemetry.ts';
+
+/** Reports are held back this long, so that 200 routers coming up are a few reports and not 200. */
+const REPORT_DELAY_MS = 100;
+
+export interface AgentOptions {
+  readonly node: Node;
+  readonly kernel: Kernel;
+  readonly frr: Frr;
+  readonly folder: StateFolder;
+  /** Routers whose daemons are started at the same time. */
+  readonly startsAtOnce: number;
+  readonly log: (message: string) => void;
+  readonly onStatus: (status: NodeStatus) => void;
+  readonly onEvent: (event: ReportedEvent) => void;
+  readonly isConnected: () => boolean;
+}
+
+/** One node's agent without its controller: keeps the node as it should be and knows how it fares. */
+export class Agent {
+  readonly metrics: AgentMetrics;
+  private readonly options: AgentOptions;
+  private readonly environments: Environments;
+  private readonly observer: Observer;
+  private readonly reconciler: Reconciler;
+  private readonly restarts: DaemonRestarts;
+  private readonly telemetry: RouterTelemetry;
+  private readonly namespaceWatch: { close(): void };
+  private desired: NodeState | null = null;
+  private round: Round | null = null;
+  private reportTimer: NodeJS.Timeout | null = null;
+
+  constructor(options: AgentOptions) {
+    const { kernel, frr, folder, log, startsAtOnce } = options;
+    const now = () => performance.now();
+    this.options = options;
+    this.restarts = new DaemonRestarts(now);
+    const environments = new Environments(kernel, (namespace) => this.changed(namespace));
+    this.environments = environments;
+    this.observer = new Observer(kernel, frr, folder, environments);
+    this.telemetry = new RouterTelemetry({
+      frr,
+      restarts: this.restarts,
+      now,
+      find: (namespace) => environments.find(namespace),
+      onChange: () => this.reportSoon(),
+      log,
+    });
+    this.metrics = new AgentMetrics({
+      node: options.node.name,
+      isConnected: options.isConnected,
+      routers: () => this.telemetry.samples(),
+      readCounters: async (namespace) => (await environments.find(namespace)?.readCounters()) ?? [],
+    });
+    this.reconciler = new Reconciler({
+      observer: this.observer,
+      executor: new Executor({ kernel, frr, folder, environments, startsAtOnce }),
+      restarts: this.restarts,
+      render: (desired) => this.render(desired),
+      now,
+      onRound: (round) => this.roundDone(round),
+      onError: (error) => log(`the node could not be looked at: ${errorText(error)}`),
+    });
+    this.namespaceWatch = kernel.watchNamespaces((name) => {
+      if (folder.isMarked(name)) this.changed(name);
+    });
+    frr.onDeath(({ pathspace, daemon }) => this.daemonDied(pathspace, daemon));
+    this.mendFromMemory();
+  }
+
+  /** What the node should be from now on, as the controller says. */
+  setDesired(state: NodeState): void {
+    this.options.folder.writeDesired(state);
+    this.desired = state;
+    this.reconciler.setDesired(state, true);
+  }
+
+  /** What would change if `candidate` were desired. */
+  preview(candidate: NodeState): Promise<Change[]> {
+    return this.reconciler.preview(candidate);
+  }
+
+  /** A router of the present desired state; null when there is none such or it is not up yet. */
+  findRouter(overlay: string, member: string): Namespace | null {
+    const wanted = this.desired?.overlays
+      .find(({ name }) => name === overlay)
+      ?.environments.some(({ name, role }) => name === member && role === 'router');
+    return wanted === true ? this.environments.find(namespaceOf(overlay, member)) : null;
+  }
+
+  /** Stops working and leaves everything as it is: packets go on. */
+  async close(): Promise<void> {
+    this.namespaceWatch.close();
+    if (this.reportTimer !== null) clearTimeout(this.reportTimer);
+    await this.reconciler.close();
+    this.telemetry.close();
+    this.environments.close();
+  }
+
+  /** Until the controller speaks, what it said last is kept up; nothing is removed on the strength of memory. */
+  private mendFromMemory(): void {
+    this.desired = this.options.folder.readDesired();
+    if (this.desired !== null) this.reconciler.setDesired(this.desired, false);
+  }
+
+  private changed(namespace: string): void {
+    this.observer.invalidate(namespace);
+    this.reconciler.trigger();
+  }
+
+  private daemonDied(namespace: string, daemon: DaemonName): void {
+    const { log, onEvent, folder } = this.options;
+    log(`${daemon} of ${namespace} died`);
+    this.restarts.died(namespace, daemon);
+    const mark = folder.marks().find((other) => other.namespace === namespace);
+    onEvent({
+      time: new Date().toISOString(),
+      kind: 'daemon-died',
+      overlay: mark?.overlay ?? '',
+      member: mark?.name ?? '',
+      message: `${daemon} died and is started again`,
+    });
+    this.changed(namespace);
+  }
+
+  private roundDone(round: Round): void {
+    const result = round.failures.size > 0 ? 'failed' : round.changes.length > 0 ? 'changed' : 'unchanged';
+    this.metrics.countReconcile(result, round.durationMs);
+    if (round.drift) this.metrics.countRepair();
+    for (const event of eventsOfRound(round, this.round, new Date())) {
+      this.options.log(`${event.overlay}/${event.member}: ${event.message}`);
+      this.options.onEvent(event);
+    }
+    this.round = round;
+    this.telemetry.follow(round);
+    this.reportSoon();
+  }
+
+  private reportSoon(): void {
+    this.reportTimer ??= setTimeout(() => {
+      this.reportTimer = null;
+      if (this.round !== null) this.options.onStatus(reportNode(this.round, this.telemetry));
+    }, REPORT_DELAY_MS);
+  }
+
+  private render(desired: NodeState): Configurations {
+    const configurations = new Map<string, ReadonlyMap<DaemonName, string>>();
+    const environments: EnvironmentState[] = desired.overlays.flatMap((overlay) => overlay.environments);
+    for (const { namespace, routing } of environments)
+      if (routing !== null) configurations.set(namespace, this.options.frr.render(routing));
+    return configurations;
+  }
+}

@@ -1,0 +1,128 @@
+import type { EnvironmentState, OverlayState } from '../../model/node-state.ts';
+import type { ObservedEnvironment } from '../../model/observation.ts';
+import type { Frr } from '../frr/frr.ts';
+import type { Namespace } from '../kernel/kernel.ts';
+import type { DaemonRestarts } from '../reconciler/daemon-restarts.ts';
+import type { Round } from '../reconciler/reconciler.ts';
+import type { RouterSample } from './agent-metrics.ts';
+import { NeighborWatch } from './neighbor-watch.ts';
+import { RouteWatch } from './route-watch.ts';
+
+export interface RouterTelemetryOptions {
+  readonly frr: Frr;
+  readonly restarts: DaemonRestarts;
+  readonly now: () => number;
+  readonly find: (namespace: string) => Namespace | null;
+  readonly onChange: () => void;
+  readonly log: (message: string) => void;
+}
+
+/** What is known of the routers beside their devices and processes: routes, neighbours, restarts. */
+export class RouterTelemetry {
+  private readonly options: RouterTelemetryOptions;
+  private readonly routes: RouteWatch;
+  private readonly neighbors: NeighborWatch;
+  private round: Round | null = null;
+
+  constructor(options: RouterTelemetryOptions) {
+    const { frr, now, onChange, log } = options;
+    this.options = options;
+    // A router whose daemons are being restarted does not answer; its next turn comes.
+    this.neighbors = new NeighborWatch(frr, { onChange, onError: () => {} });
+    this.routes = new RouteWatch({
+      now,
+      onChange: (namespace) => {
+        this.neighbors.look(namespace);
+        onChange();
+      },
+      onError: log,
+    });
+  }
+
+  /** Follows exactly the routers that are wanted and stand as declared. */
+  follow(round: Round): void {
+    this.round = round;
+    const unsettled = new Set(round.changes.map(({ namespace }) => namespace));
+    const wanted = new Set<string>();
+    for (const overlay of round.desired.overlays)
+      for (const environment of overlay.environments) {
+        wanted.add(environment.namespace);
+        if (!unsettled.has(environment.namespace)) this.followRouter(overlay, environment);
+      }
+    for (const namespace of this.routes.names()) if (!wanted.has(namespace)) this.unfollow(namespace);
+  }
+
+  routesOf(namespace: string): { reached: number; destinations: number } | null {
+    return this.routes.tallyOf(namespace);
+  }
+
+  fullNeighborsOf(namespace: string): number {
+    return this.neighbors.tallyOf(namespace).get('Full') ?? 0;
+  }
+
+  restartsOf(namespace: string, daemon: string): number {
+    return this.options.restarts.countOf(namespace, daemon);
+  }
+
+  /** Every router as it was when last looked at. */
+  samples(): RouterSample[] {
+    const { round } = this;
+    if (round === null) return [];
+    const seen = new Map(
+      round.observed.environments.map((environment) => [environment.namespace, environment]),
+    );
+    return round.desired.overlays.flatMap((overlay) =>
+      overlay.environments
+        .filter(({ role }) => role === 'router')
+        .map((environment) => this.sample(overlay, environment, seen.get(environment.namespace))),
+    );
+  }
+
+  close(): void {
+    this.routes.close();
+    this.neighbors.close();
+  }
+
+  private followRouter(overlay: OverlayState, environment: EnvironmentState): void {
+    const { namespace, routing, loopback } = environment;
+    const held = routing === null ? null : this.options.find(namespace);
+    if (held === null) return;
+    this.routes.follow(held, overlay.destinations, loopback);
+    if (routing?.ospf != null) this.neighbors.follow(namespace);
+  }
+
+  private unfollow(namespace: string): void {
+    this.routes.unfollow(namespace);
+    this.neighbors.unfollow(namespace);
+    this.options.restarts.forget(namespace);
+  }
+
+  private sample(
+    overlay: OverlayState,
+    environment: EnvironmentState,
+    seen: ObservedEnvironment | undefined,
+  ): RouterSample {
+    const { namespace, name, links, routing } = environment;
+    const tally = this.routes.tallyOf(namespace);
+    return {
+      overlay: overlay.name,
+      name,
+      namespace,
+      links: new Map(
+        links.map((link) => {
+          const up = seen?.links.some((found) => found.name === link.name && found.up) ?? false;
+          return [link.name, { link: link.link, up }];
+        }),
+      ),
+      daemons: (routing?.daemons ?? []).map((daemon) => ({
+        daemon,
+        up: seen?.daemons.some((found) => found.daemon === daemon && found.healthy) ?? false,
+        restarts: this.restartsOf(namespace, daemon),
+      })),
+      destinations: routing === null ? 0 : overlay.destinations.length,
+      reached: tally?.reached ?? 0,
+      routes: tally?.routes ?? new Map(),
+      neighbors: this.neighbors.tallyOf(namespace),
+    };
+  }
+}
