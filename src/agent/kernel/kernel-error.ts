@@ -6,11 +6,17 @@ import { VinetError } from '../../model/vinet-error.ts';
  * The one place where an errno becomes an error of ours: `not-found`, `exists`, `unsupported` or `kernel`.
  * @param errno positive, as in errno(3)
  * @param what system call or message, with its object: `RTM_NEWLINK r2`, `mount /run/netns/ring_r1`
+ * @param options.explanation the kernel's own words, where it has any
  */
-export function kernelError(errno: number, what: string, cause?: unknown): VinetError {
+export function kernelError(
+  errno: number,
+  what: string,
+  options: { cause?: unknown; explanation?: string } = {},
+): VinetError {
   const name = errnoName(errno);
-  return new VinetError(CODES.get(errno) ?? 'kernel', `${what}: ${name}`, {
-    cause,
+  const explanation = options.explanation ? ` (${options.explanation})` : '';
+  return new VinetError(CODES.get(errno) ?? 'kernel', `${what}: ${name}${explanation}`, {
+    cause: options.cause,
     context: { operation: what, errno, name },
   });
 }
@@ -25,7 +31,7 @@ export function fileError(error: unknown, what: string): VinetError {
         cause: error,
         context: { operation: what },
       })
-    : kernelError(Math.abs(errno), what, error);
+    : kernelError(Math.abs(errno), what, { cause: error });
 }
 
 const { ENODEV, ENOENT, ESRCH, ENXIO, EEXIST, EOPNOTSUPP } = constants.errno;

@@ -1,7 +1,11 @@
 import { VinetError } from '../../model/vinet-error.ts';
 import { fileError, kernelError } from './kernel-error.ts';
 import {
+  AttributeTable,
+  HEADER_BYTES,
   NLM_F_ACK,
+  NLM_F_ACK_TLVS,
+  NLM_F_CAPPED,
   NLM_F_DUMP_INTR,
   NLMSG_DONE,
   NLMSG_ERROR,
@@ -42,7 +46,7 @@ export class NetlinkConnection {
       if (from.port === KERNEL_PORT) this.#receive(bytes);
     });
     socket.on('truncatedMessage', () => this.#finish(interrupted('an answer was cut off')));
-    // ENOBUFS: the kernel dropped answers. Whose they were nobody knows, so the exchange that waits has failed.
+    // Whose answers were lost nobody knows, so the exchange that waits has failed.
     socket.on('error', (error) => this.#finish(interrupted('answers were lost', error)));
   }
 
@@ -88,11 +92,11 @@ export class NetlinkConnection {
       this.#enqueue({
         messages: batch.map((request) => request.message),
         flagsOfLast: NLM_F_ACK,
-        deliver: (position, buffer, type, start, end) => {
+        deliver: (position, buffer, type, start, end, flags) => {
           if (type !== NLMSG_ERROR) return null;
           const errno = readErrno(buffer, start, end);
           answered.add(position);
-          if (errno !== 0) errors[position] = kernelError(errno, batch[position]?.what ?? 'netlink');
+          if (errno !== 0) errors[position] = readError(batch[position], buffer, start, end, flags);
           return position === batch.length - 1 ? 'done' : null;
         },
         finish: (failure) =>
@@ -221,6 +225,7 @@ interface Exchange {
 const KERNEL_PORT = 0;
 const MAX_DUMP_ATTEMPTS = 20;
 const EBUSY = 16;
+const NLMSGERR_ATTR_MSG = 1;
 
 /** Each failure is answered with a copy of its message, and all of them must fit into the receive buffer. */
 const MAX_BATCH_MESSAGES = 128;
@@ -245,6 +250,25 @@ function* splitBatches(requests: readonly NetlinkRequest[]): Generator<NetlinkRe
 function readErrno(buffer: Buffer, start: number, end: number): number {
   requireBytes(start, end, 4);
   return Math.abs(buffer.readInt32LE(start));
+}
+
+/** struct nlmsgerr, then attributes with the kernel's own words (NETLINK_EXT_ACK). */
+function readError(
+  request: NetlinkRequest | undefined,
+  buffer: Buffer,
+  start: number,
+  end: number,
+  flags: number,
+): VinetError {
+  const attributes = new AttributeTable(NLMSGERR_ATTR_MSG);
+  if ((flags & NLM_F_ACK_TLVS) !== 0) {
+    requireBytes(start, end, 4 + HEADER_BYTES);
+    const copied = (flags & NLM_F_CAPPED) !== 0 ? HEADER_BYTES : buffer.readUInt32LE(start + 4);
+    attributes.read(buffer, start + 4 + ((copied + 3) & ~3), end);
+  }
+  return kernelError(readErrno(buffer, start, end), request?.what ?? 'netlink', {
+    explanation: attributes.text(NLMSGERR_ATTR_MSG),
+  });
 }
 
 function interrupted(message: string, cause?: unknown): VinetError {

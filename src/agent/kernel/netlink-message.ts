@@ -11,6 +11,8 @@ export const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_DUMP = 0x300;
+export const NLM_F_CAPPED = 0x100;
+export const NLM_F_ACK_TLVS = 0x200;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
@@ -109,7 +111,7 @@ export class AttributeTable {
 
   /** @param highest the highest attribute type of interest; others are passed over */
   constructor(highest: number) {
-    this.#starts = new Int32Array(highest + 1);
+    this.#starts = new Int32Array(highest + 1).fill(-1);
     this.#ends = new Int32Array(highest + 1);
   }
 

@@ -1,6 +1,9 @@
+import { closeSync, openSync } from 'node:fs';
 import netlink from 'netlink';
+import { VinetError } from '../../model/vinet-error.ts';
 import type { NetworkThread } from './network-thread.ts';
 import { NETLINK_ROUTE } from './rtnetlink.ts';
+import type { SystemCalls } from './system-calls.ts';
 
 /** What connection and listeners need of a netlink socket; npm `netlink` has it, tests make their own. */
 export interface NetlinkSocket {
@@ -21,16 +24,19 @@ export function openNetlinkSocket(
   namespaceFd: number,
   groups: readonly number[] = [],
 ): NetlinkSocket {
-  return thread.inNamespace(namespaceFd, () => createNetlinkSocket(groups));
+  return thread.inNamespace(namespaceFd, () => createNetlinkSocket(thread.calls, groups));
 }
 
 /** The same in the namespace that the thread is in. */
-export function createNetlinkSocket(groups: readonly number[] = []): NetlinkSocket {
-  const socket = new netlink.RawNetlinkSocket(NETLINK_ROUTE, {
-    recvBufferSize: BUFFER_BYTES,
-    sendBufferSize: BUFFER_BYTES,
-  });
+export function createNetlinkSocket(calls: SystemCalls, groups: readonly number[] = []): NetlinkSocket {
+  const { socket, fd } = openWithDescriptor(calls);
   socket.unref();
+  calls.setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
+  // The addon aborts the process when its socket has an error to report, so lost messages must be none:
+  // listeners look at the whole anyway, and an answer that does not come is a timeout.
+  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, 1);
+  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
   for (const group of groups) socket.addMembership(group);
   return socket;
 }
@@ -42,5 +48,29 @@ export function closeSoon(socket: NetlinkSocket): void {
   setImmediate(() => socket.close());
 }
 
-/** The kernel takes less where net.core.rmem_max says so. */
-const BUFFER_BYTES = 2 << 20;
+/**
+ * The addon does not tell its socket's descriptor. The kernel gives the lowest number that is free, so it is
+ * the one that was free just before, unless another thread came between; the socket's port proves it.
+ */
+function openWithDescriptor(calls: SystemCalls): { socket: netlink.RawNetlinkSocket; fd: number } {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const fd = openSync('/dev/null', 'r');
+    closeSync(fd);
+    const socket = new netlink.RawNetlinkSocket(NETLINK_ROUTE);
+    if (calls.netlinkPort(fd) === socket.address().port) return { socket, fd };
+    socket.close();
+  }
+  throw new VinetError('kernel', 'the descriptor of a netlink socket cannot be told');
+}
+
+const MAX_ATTEMPTS = 100;
+
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
+const SOL_NETLINK = 270;
+const NETLINK_NO_ENOBUFS = 5;
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+
+/** Holds the answers to the largest batch, or some thousand notifications; memory is used only as needed. */
+const RECEIVE_BUFFER_BYTES = 2 << 20;

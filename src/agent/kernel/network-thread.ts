@@ -9,20 +9,20 @@ import type { SystemCalls } from './system-calls.ts';
  * before anything else runs, because a visit is synchronous.
  */
 export class NetworkThread {
-  readonly #calls: SystemCalls;
+  readonly calls: SystemCalls;
   readonly #home: number;
   #away = false;
 
   /** Remembers the namespace that the thread is in now as its home. */
   constructor(calls: SystemCalls) {
-    this.#calls = calls;
+    this.calls = calls;
     this.#home = openPresentNetwork();
   }
 
   /** Runs `visit` inside the namespace and returns what it returns. Must not be nested. */
   inNamespace<T>(fd: number, visit: () => T): T {
     return this.#bracket(() => {
-      const errno = this.#calls.enterNetwork(fd);
+      const errno = this.calls.enterNetwork(fd);
       if (errno !== 0) throw kernelError(errno, 'setns');
     }, visit);
   }
@@ -30,7 +30,7 @@ export class NetworkThread {
   /** Runs `visit` inside a namespace that did not exist before; it lives as long as something holds it. */
   inNewNamespace<T>(visit: (fd: number) => T): T {
     return this.#bracket(
-      () => this.#calls.leaveNetwork(),
+      () => this.calls.leaveNetwork(),
       () => {
         const fd = openPresentNetwork();
         try {
@@ -60,7 +60,7 @@ export class NetworkThread {
 
   /** A process that is lost in a router's namespace would program the wrong network: it must end at once. */
   #comeBack(): void {
-    const errno = this.#calls.enterNetwork(this.#home);
+    const errno = this.calls.enterNetwork(this.#home);
     if (errno !== 0) {
       writeSync(2, `vinet: cannot return to its own network namespace (errno ${errno}), ending\n`);
       process.abort();

@@ -40,7 +40,7 @@ class LinuxKernel implements Kernel {
 
   async readLinkKinds(): Promise<string[]> {
     const socket = this.#thread.inNewNamespace((fd) => {
-      const created = createNetlinkSocket();
+      const created = createNetlinkSocket(this.#thread.calls);
       closeSync(fd);
       return created;
     });
@@ -63,7 +63,13 @@ class LinuxKernel implements Kernel {
   async createNamespace(name: string): Promise<Namespace> {
     if (this.#directory.isTaken(name)) throw namespaceExists(name);
     const namespace = this.#thread.inNewNamespace(
-      (fd) => new NetworkNamespace({ ...this.#shared(), name, fd, socket: createNetlinkSocket() }),
+      (fd) =>
+        new NetworkNamespace({
+          ...this.#shared(),
+          name,
+          fd,
+          socket: createNetlinkSocket(this.#thread.calls),
+        }),
     );
     try {
       const [unmarked, down] = await namespace.program([

@@ -13,6 +13,10 @@ export interface SystemCalls {
   detach(target: string): boolean;
   /** flock(2), exclusive; released by closing the descriptor. */
   lock(fd: number): void;
+  /** getsockname(2): the port of a netlink socket; null when the descriptor is none. */
+  netlinkPort(fd: number): number | null;
+  /** setsockopt(2) of a number. */
+  setSocketOption(fd: number, level: number, option: number, value: number): void;
 }
 
 export const MS_BIND = 0x1000;
@@ -28,6 +32,10 @@ export function loadSystemCalls(): SystemCalls {
   );
   const umount2 = libc.func('int umount2(const char *target, int flags)');
   const flock = libc.func('int flock(int fd, int operation)');
+  const getsockname = libc.func('int getsockname(int fd, void *address, _Inout_ uint32_t *length)');
+  const setsockopt = libc.func(
+    'int setsockopt(int fd, int level, int option, const int *value, uint32_t length)',
+  );
 
   function check(result: number, what: () => string): void {
     if (result !== 0) throw kernelError(koffi.errno(), what());
@@ -45,9 +53,21 @@ export function loadSystemCalls(): SystemCalls {
       throw kernelError(errno, `umount ${target}`);
     },
     lock: (fd) => check(flock(fd, LOCK_EX), () => 'flock'),
+    netlinkPort(fd) {
+      const address = Buffer.alloc(SOCKADDR_NL_BYTES);
+      const length = [SOCKADDR_NL_BYTES];
+      if (getsockname(fd, address, length) !== 0) return null;
+      return length[0] === SOCKADDR_NL_BYTES && address.readUInt16LE(0) === AF_NETLINK
+        ? address.readUInt32LE(4)
+        : null;
+    },
+    setSocketOption: (fd, level, option, value) =>
+      check(setsockopt(fd, level, option, [value], 4), () => `setsockopt ${level} ${option}`),
   };
 }
 
 const CLONE_NEWNET = 0x40000000;
 const MNT_DETACH = 2;
 const LOCK_EX = 2;
+const AF_NETLINK = 16;
+const SOCKADDR_NL_BYTES = 12;
