@@ -1,0 +1,243 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Overlay } from '../../src/model/overlay.ts';
+import { ip, type NodeBench, openNodeBench, until } from './node-bench.ts';
+
+describe('an overlay over two nodes', () => {
+  let bench: NodeBench;
+
+  beforeAll(async () => {
+    bench = await openNodeBench('vta', 2);
+    bench.deploy([ring('vta', 4)]);
+    await bench.ready();
+  });
+  afterAll(() => bench.close());
+
+  it('carries packets between all routers over OSPF routes', () => {
+    for (const address of loopbacks(4)) expect(ping('vta_r1', address)).toBe(true);
+    expect(ip('-n', 'vta_r1', 'route', 'show', 'proto', 'ospf')).toContain('10.0.0.3');
+    expect(vtysh('vta_r1', 'show ip ospf neighbor').match(/Full/g)).toHaveLength(2);
+  });
+
+  it('names interfaces after the router at the far end and marks them', () => {
+    const links = ip('-n', 'vta_r1', 'link', 'show');
+    expect(links).toMatch(/ r2@?/);
+    expect(links).toMatch(/ r4@?/);
+    expect(links).toContain('alias vinet r1-r2');
+  });
+
+  it('keeps daemons and adopts them when the agent is begun anew', async () => {
+    const before = daemonPids('vta_');
+    for (const node of bench.nodes) await node.restart();
+    await bench.ready();
+    expect(daemonPids('vta_')).toEqual(before);
+  });
+
+  it('starts a killed daemon again and says so', async () => {
+    const pid = pidOf('vta_r2', 'ospfd');
+    process.kill(pid, 'SIGKILL');
+    await until(
+      () => pidOf('vta_r2', 'ospfd') !== pid && existsSync(`/proc/${pidOf('vta_r2', 'ospfd')}`),
+      () => 'ospfd is back',
+    );
+    await until(
+      () => bench.nodes.some(({ reports }) => reports.events.some(({ kind }) => kind === 'daemon-died')),
+      () => 'an event',
+    );
+    await until(
+      () => /Full/.test(vtysh('vta_r2', 'show ip ospf neighbor')),
+      () => 'neighbours of r2',
+    );
+    await bench.ready();
+  });
+
+  it('makes a tunnel, an address and forwarding anew that were changed by hand', async () => {
+    ip('-n', 'vta_r1', 'link', 'del', 'r2');
+    await until(
+      () => hasLink('vta_r1', 'r2'),
+      () => 'tunnel r2 is back',
+    );
+    ip('-n', 'vta_r3', 'addr', 'flush', 'dev', 'r4');
+    await until(
+      () => /inet 10\.0\.128\./.test(ip('-n', 'vta_r3', 'addr', 'show', 'r4')),
+      () => 'address of r4 is back',
+    );
+    execFileSync('ip', ['netns', 'exec', 'vta_r1', 'sysctl', '-qw', 'net.ipv4.ip_forward=0']);
+    await until(
+      () =>
+        execFileSync('ip', ['netns', 'exec', 'vta_r1', 'cat', '/proc/sys/net/ipv4/ip_forward'], {
+          encoding: 'utf8',
+        }).trim() === '1',
+      () => 'forwarding is back',
+    );
+    await until(
+      () => loopbacks(4).every((address) => ping('vta_r1', address) && ping('vta_r3', address)),
+      () => 'every router is reached again',
+    );
+  });
+
+  it('gives a namespace its name back without disturbing what runs in it', async () => {
+    const before = daemonPids('vta_r3');
+    ip('netns', 'del', 'vta_r3');
+    await until(
+      () => ip('netns', 'list').includes('vta_r3'),
+      () => 'the name is back',
+    );
+    await bench.ready();
+    expect(daemonPids('vta_r3')).toEqual(before);
+    expect(ping('vta_r3', '10.0.0.1')).toBe(true);
+  });
+
+  it('grows without losing a packet between routers that are not concerned', async () => {
+    const before = daemonPids('vta_r');
+    const traffic = startPing('vta_r2', '10.0.0.3');
+    bench.deploy([ring('vta', 6)]);
+    await bench.ready();
+    expect(await traffic.stop()).toBe(0);
+    const after = daemonPids('vta_r');
+    for (const [daemon, pid] of before) expect(after.get(daemon)).toBe(pid);
+    expect(ping('vta_r6', '10.0.0.3')).toBe(true);
+  });
+
+  it('leaves devices alone that an operator put into a router', async () => {
+    ip('-n', 'vta_r1', 'link', 'add', 'mine', 'type', 'ifb');
+    bench.deploy([ring('vta', 5)]);
+    await bench.ready();
+    expect(hasLink('vta_r1', 'mine')).toBe(true);
+    expect(ip('netns', 'list')).not.toContain('vta_r6');
+  });
+});
+
+describe('two overlays with the same addresses', () => {
+  let bench: NodeBench;
+
+  beforeAll(async () => {
+    bench = await openNodeBench('vtb', 2);
+    bench.deploy([ring('vtb', 3), ring('vtc', 4)]);
+    await bench.ready();
+  });
+  afterAll(() => bench.close());
+
+  it('answer only within themselves', () => {
+    expect(ping('vtb_r1', '10.0.0.3')).toBe(true);
+    expect(ping('vtc_r1', '10.0.0.4')).toBe(true);
+    expect(ping('vtb_r1', '10.0.0.4')).toBe(false);
+  });
+
+  it('lose nothing of one when the other goes, which leaves nothing', async () => {
+    const traffic = startPing('vtc_r1', '10.0.0.3');
+    bench.deploy([ring('vtc', 4)]);
+    await bench.ready();
+    expect(await traffic.stop()).toBe(0);
+    expect(ip('netns', 'list')).not.toContain('vtb_r');
+    expect(daemonPids('vtb_').size).toBe(0);
+    for (const folder of ['/etc/frr', '/var/run/frr'])
+      expect(readdirSync(folder).filter((name) => name.startsWith('vtb_r'))).toEqual([]);
+  });
+});
+
+describe('a segment over two nodes', () => {
+  let bench: NodeBench;
+
+  beforeAll(async () => {
+    bench = await openNodeBench('vtd', 2);
+    bench.deploy([overlay('vtd', { kind: 'bus', routers: 4 })]);
+    await bench.ready();
+  });
+  afterAll(() => bench.close());
+
+  it('is one broadcast domain for OSPF and packets', () => {
+    for (const address of loopbacks(4)) expect(ping('vtd_r1', address)).toBe(true);
+    expect(ip('-n', 'vtd_r1', 'addr', 'show', 'lan1')).toContain('inet 10.0.192.');
+  });
+});
+
+function overlay(name: string, topology: Overlay['spec']['topology']): Overlay {
+  return {
+    apiVersion: 'vinet/v1',
+    kind: 'Overlay',
+    metadata: { name },
+    spec: { topology, placement: { nodes: ['n1', 'n2'] } },
+  };
+}
+
+function ring(name: string, routers: number): Overlay {
+  return overlay(name, { kind: 'ring', routers });
+}
+
+function loopbacks(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `10.0.0.${at + 1}`);
+}
+
+function ping(namespace: string, address: string): boolean {
+  try {
+    execFileSync('ip', ['netns', 'exec', namespace, 'ping', '-n', '-c', '1', '-W', '2', address], {
+      stdio: 'ignore',
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Packets every 20 ms until stopped; resolves with how many were lost. */
+function startPing(namespace: string, address: string): { stop(): Promise<number> } {
+  const child = spawn('ip', ['netns', 'exec', namespace, 'ping', '-n', '-i', '0.02', '-W', '2', address], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  return {
+    stop: () =>
+      new Promise((resolve, reject) => {
+        child.once('close', () => {
+          const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
+          if (sent === undefined || Number(sent) < 5) reject(new Error(`ping said: ${output}`));
+          // The last packet may still be on its way when ping is asked to end.
+          else resolve(Math.max(0, Number(sent) - Number(received) - 1));
+        });
+        child.kill('SIGINT');
+      }),
+  };
+}
+
+function vtysh(pathspace: string, command: string): string {
+  return execFileSync('vtysh', ['-N', pathspace, '-c', command], { encoding: 'utf8' });
+}
+
+function hasLink(namespace: string, name: string): boolean {
+  return new RegExp(`^\\d+: ${name}[@:]`, 'm').test(ip('-n', namespace, '-o', 'link', 'show'));
+}
+
+function pidOf(pathspace: string, daemon: string): number {
+  try {
+    return Number(readFileSync(`/var/run/frr/${pathspace}/${daemon}.pid`, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+/** Process ids by `PATHSPACE DAEMON`, read from the processes themselves. */
+function daemonPids(prefix: string): Map<string, number> {
+  const pids = new Map<string, number>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const argv = readArgv(Number(entry));
+    const at = argv.indexOf('-N');
+    const pathspace = argv[at + 1] ?? '';
+    if (at > 0 && pathspace.startsWith(prefix) && argv[0]?.startsWith('/usr/lib/frr/') === true)
+      pids.set(`${pathspace} ${argv[0]}`, Number(entry));
+  }
+  return new Map([...pids].sort());
+}
+
+function readArgv(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from '../../src/agent/agent.ts';
+import { type Frr, openFrr } from '../../src/agent/frr/frr.ts';
+import type { Kernel } from '../../src/agent/kernel/kernel.ts';
+import { openKernel } from '../../src/agent/kernel/open-kernel.ts';
+import { StateFolder } from '../../src/agent/state-folder.ts';
+import type { Node } from '../../src/model/node.ts';
+import type { Overlay } from '../../src/model/overlay.ts';
+import type { NodeStatus } from '../../src/model/status.ts';
+import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
+import { compileOverlay } from '../../src/planner/overlay-plan.ts';
+import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
+
+const TEMPLATES = join(import.meta.dirname, '../../frr/templates');
+
+/** A node of the test: a namespace with an address of its own, and an agent that can be ended and begun again. */
+export interface TestNode {
+  readonly node: Node;
+  readonly reports: { status: NodeStatus | null; events: ReportedEvent[] };
+  agent: Agent;
+  restart(): Promise<void>;
+}
+
+export interface NodeBench {
+  readonly nodes: readonly TestNode[];
+  /** Compiles the overlays together and tells every node what it should be. */
+  deploy(overlays: readonly Overlay[]): void;
+  /** Resolves once every router of every overlay is ready; fails with what is missing. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Namespaces joined by a bridge, as many as asked for, each with an agent in this process. */
+export async function openNodeBench(prefix: string, count: number): Promise<NodeBench> {
+  const hub = `${prefix}-hub`;
+  const names = Array.from({ length: count }, (_, at) => `${prefix}-n${at + 1}`);
+  const folder = mkdtempSync(join(tmpdir(), 'vinet-test-'));
+  const remove = () => {
+    for (const name of [...names, hub]) tryIp('netns', 'del', name);
+  };
+  remove();
+  buildUnderlay(hub, names);
+  const nodes = await Promise.all(names.map((name, at) => openTestNode(name, at + 1, folder)));
+  let plans: readonly PlannedOverlay[] = [];
+  let revision = 0;
+
+  const bench: NodeBench = {
+    nodes,
+    deploy(overlays) {
+      plans = planAll(overlays, plans);
+      revision += 1;
+      const states = compileNodeStates(plans, new Map(nodes.map(({ node }) => [node.name, node])), revision);
+      if (!states.ok) throw new Error(JSON.stringify(states.problems));
+      for (const { node, agent } of nodes)
+        agent.setDesired(states.value.get(node.name) ?? { revision, overlays: [] });
+    },
+    ready: () =>
+      until(
+        () => nodes.every(({ reports }) => isReady(reports.status, revision)),
+        () => JSON.stringify(nodes.map(({ reports }) => reports.status)),
+      ),
+    async close() {
+      for (const { agent } of nodes) agent.setDesired({ revision: revision + 1, overlays: [] });
+      try {
+        await until(
+          () => nodes.every(({ reports }) => isEmpty(reports.status, revision + 1)),
+          () => 'environments are left over',
+        );
+      } finally {
+        for (const { agent } of nodes) await agent.close();
+        remove();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+  return bench;
+}
+
+/** Waits for a condition that something else brings about; fails with what it was waiting for. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  describe: () => string,
+  seconds = 40,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`did not happen within ${seconds} s: ${describe()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function ip(...argv: string[]): string {
+  return execFileSync('ip', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export function tryIp(...argv: string[]): void {
+  try {
+    ip(...argv);
+  } catch {
+    // What is not there need not be removed.
+  }
+}
+
+function isReady(status: NodeStatus | null, revision: number): boolean {
+  return (
+    status !== null &&
+    status.revision === revision &&
+    status.overlays.every(({ environments }) => environments.every(({ phase }) => phase === 'ready'))
+  );
+}
+
+function isEmpty(status: NodeStatus | null, revision: number): boolean {
+  return status !== null && status.revision === revision && status.overlays.length === 0;
+}
+
+function planAll(overlays: readonly Overlay[], before: readonly PlannedOverlay[]): PlannedOverlay[] {
+  const planned: PlannedOverlay[] = [];
+  const taken = new Set<number>();
+  for (const overlay of overlays) {
+    const previous =
+      before.find((other) => other.overlay.metadata.name === overlay.metadata.name)?.plan ?? null;
+    const plan = compileOverlay({ overlay, previous, takenVnis: taken });
+    if (!plan.ok) throw new Error(JSON.stringify(plan.problems));
+    for (const vni of Object.values(plan.value.vnis)) taken.add(vni);
+    planned.push({ overlay, plan: plan.value });
+  }
+  return planned;
+}
+
+function buildUnderlay(hub: string, names: readonly string[]): void {
+  ip('netns', 'add', hub);
+  ip('-n', hub, 'link', 'add', 'br0', 'up', 'type', 'bridge');
+  names.forEach((name, at) => {
+    ip('netns', 'add', name);
+    ip('-n', name, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', `p${at}`, 'netns', hub);
+    ip('-n', hub, 'link', 'set', `p${at}`, 'master', 'br0', 'up');
+    ip('-n', name, 'addr', 'add', `198.18.7.${at + 1}/24`, 'dev', 'eth0');
+    ip('-n', name, 'link', 'set', 'eth0', 'up');
+  });
+}
+
+async function openTestNode(namespace: string, number: number, folder: string): Promise<TestNode> {
+  const kernel = await openKernel({ underlay: namespace });
+  const node: Node = {
+    name: `n${number}`,
+    underlay: [`198.18.7.${number}`],
+    mtu: 1500,
+    capabilities: {
+      kernel: kernel.readRelease(),
+      linkKinds: ['veth', 'vxlan', 'bridge'],
+      frr: '8.4.4',
+      daemons: ['zebra', 'ospfd', 'staticd'],
+    },
+    limits: { members: 100 },
+    metrics: '',
+    version: 'test',
+  };
+  const start = (frr: Frr, machine: Kernel, test: { status: NodeStatus | null; events: ReportedEvent[] }) =>
+    new Agent({
+      node,
+      kernel: machine,
+      frr,
+      folder: new StateFolder(join(folder, node.name)),
+      startsAtOnce: 3,
+      log: () => {},
+      onStatus: (status) => {
+        test.status = status;
+      },
+      onEvent: (event) => test.events.push(event),
+      isConnected: () => true,
+    });
+  let frr = await openFrr({ templateDirectories: [TEMPLATES] });
+  const reports: { status: NodeStatus | null; events: ReportedEvent[] } = { status: null, events: [] };
+  const test: TestNode = {
+    node,
+    reports,
+    agent: start(frr, kernel, reports),
+    async restart() {
+      await test.agent.close();
+      frr.close();
+      frr = await openFrr({ templateDirectories: [TEMPLATES] });
+      reports.status = null;
+      test.agent = start(frr, await openKernel({ underlay: namespace }), reports);
+    },
+  };
+  return test;
+}
