@@ -1,0 +1,215 @@
+import type { Change } from '../../src/model/change.ts';
+import type { LinkState } from '../../src/model/node-state.ts';
+import type {
+  Observation,
+  ObservedDaemon,
+  ObservedEnvironment,
+  ObservedLink,
+} from '../../src/model/observation.ts';
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type Environment = Mutable<Omit<ObservedEnvironment, 'links' | 'daemons'>> & {
+  links: Map<string, Mutable<ObservedLink>>;
+  daemons: Map<string, Mutable<ObservedDaemon>>;
+};
+
+/**
+ * A node that does what changes say, in memory: refuses what a kernel would refuse, such as an address on an
+ * interface that is not there or a name given twice.
+ */
+export class SimulatedNode {
+  private readonly environments = new Map<string, Environment>();
+  private nextIndex = 100;
+  private nextPid = 1000;
+
+  observe(): Observation {
+    return {
+      environments: [...this.environments.values()].map((environment) => ({
+        ...environment,
+        links: [...environment.links.values()].map((link) => structuredClone(link)),
+        daemons: [...environment.daemons.values()].map((daemon) => ({ ...daemon })),
+      })),
+    };
+  }
+
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) this.applyOne(change);
+  }
+
+  /** Takes something away, as a person or an accident would. */
+  damage(pick: (count: number) => number): void {
+    const all = [...this.environments.values()];
+    const environment = all[pick(all.length)];
+    if (environment === undefined) return;
+    const links = [...environment.links.values()].filter(({ name }) => name !== 'lo');
+    const link = links[pick(links.length)];
+    const daemon = [...environment.daemons.keys()][pick(environment.daemons.size)];
+    switch (pick(6)) {
+      case 0:
+        return this.removeNamespace(environment.namespace);
+      case 1:
+        if (link !== undefined) this.removeLink(environment, link.name);
+        return;
+      case 2:
+        if (link !== undefined) link.addresses = [];
+        return;
+      case 3:
+        if (daemon !== undefined) environment.daemons.delete(daemon);
+        return;
+      case 4:
+        environment.named = false;
+        return;
+      default:
+        if (link !== undefined) link.up = false;
+    }
+  }
+
+  private applyOne(change: Change): void {
+    if (change.kind === 'create-namespace') return this.createNamespace(change);
+    const environment = this.require(change.namespace);
+    switch (change.kind) {
+      case 'delete-namespace':
+        return this.removeNamespace(change.namespace);
+      case 'restore-namespace-name':
+        environment.named = true;
+        return;
+      case 'set-forwarding':
+        environment.ipv4Forwarding = change.ipv4;
+        environment.ipv6Forwarding = change.ipv6;
+        return;
+      case 'create-link':
+        return this.createLink(environment, change.link, change.peer);
+      case 'delete-link':
+        return this.removeLink(environment, change.name);
+      case 'start-daemon':
+        environment.daemons.set(change.daemon, {
+          daemon: change.daemon,
+          pid: this.nextPid++,
+          healthy: true,
+          config: change.config,
+        });
+        return;
+      case 'configure-daemon': {
+        const daemon = environment.daemons.get(change.daemon);
+        if (daemon === undefined) throw new Error(`${change.daemon} does not run`);
+        daemon.config = change.config;
+        return;
+      }
+      case 'stop-daemon':
+        environment.daemons.delete(change.daemon);
+        return;
+      default:
+        return this.updateLink(environment, change);
+    }
+  }
+
+  private updateLink(environment: Environment, change: Change & { readonly name: string }): void {
+    const link = environment.links.get(change.name);
+    if (link === undefined) throw new Error(`there is no ${change.name} in ${environment.namespace}`);
+    if (change.kind === 'set-link-mtu') link.mtu = change.mtu;
+    else if (change.kind === 'set-link-master') link.master = change.master;
+    else if (change.kind === 'set-link-up') link.up = true;
+    else if (change.kind === 'add-address') link.addresses = [...link.addresses, change.address];
+    else if (change.kind === 'remove-address')
+      link.addresses = link.addresses.filter((address) => address !== change.address);
+    else if (link.vxlan !== null && change.kind === 'add-remote')
+      link.vxlan = { ...link.vxlan, remotes: [...link.vxlan.remotes, change.remote] };
+    else if (link.vxlan !== null && change.kind === 'remove-remote')
+      link.vxlan = {
+        ...link.vxlan,
+        remotes: link.vxlan.remotes.filter((remote) => remote !== change.remote),
+      };
+  }
+
+  private createNamespace({
+    namespace,
+    ipv4,
+    ipv6,
+  }: {
+    namespace: string;
+    ipv4: boolean;
+    ipv6: boolean;
+  }): void {
+    if (this.environments.has(namespace)) throw new Error(`${namespace} is there already`);
+    const lo = emptyLink('lo', 1, '', 65_536);
+    this.environments.set(namespace, {
+      namespace,
+      overlay: '',
+      name: '',
+      exists: true,
+      named: true,
+      ipv4Forwarding: ipv4,
+      ipv6Forwarding: ipv6,
+      links: new Map([['lo', { ...lo, up: true }]]),
+      daemons: new Map(),
+    });
+  }
+
+  private createLink(
+    environment: Environment,
+    link: LinkState,
+    peer: { readonly namespace: string; readonly link: LinkState } | null,
+  ): void {
+    const index = this.addLink(environment, link);
+    if (peer === null) return;
+    const far = this.require(peer.namespace);
+    const farIndex = this.addLink(far, peer.link);
+    const [near, other] = [environment.links.get(link.name), far.links.get(peer.link.name)];
+    if (near !== undefined) near.peerIndex = farIndex;
+    if (other !== undefined) other.peerIndex = index;
+  }
+
+  private addLink(environment: Environment, link: LinkState): number {
+    if (environment.links.has(link.name))
+      throw new Error(`${link.name} is in ${environment.namespace} already`);
+    if (link.master !== null && !environment.links.has(link.master))
+      throw new Error(`no bridge ${link.master}`);
+    const index = this.nextIndex++;
+    environment.links.set(link.name, {
+      ...emptyLink(link.name, index, link.kind, link.mtu),
+      alias: `vinet ${link.link}`,
+      addresses: [...link.addresses],
+      master: link.master,
+      // The executor brings up what it created.
+      up: true,
+      vxlan: link.kind === 'vxlan' ? { ...link, remotes: [...link.remotes] } : null,
+    });
+    return index;
+  }
+
+  private removeLink(environment: Environment, name: string): void {
+    const link = environment.links.get(name);
+    environment.links.delete(name);
+    if (link?.kind !== 'veth') return;
+    for (const other of this.environments.values())
+      for (const peer of other.links.values())
+        if (peer.index === link.peerIndex && peer.peerIndex === link.index) other.links.delete(peer.name);
+  }
+
+  private removeNamespace(namespace: string): void {
+    const environment = this.require(namespace);
+    for (const name of [...environment.links.keys()]) this.removeLink(environment, name);
+    this.environments.delete(namespace);
+  }
+
+  private require(namespace: string): Environment {
+    const environment = this.environments.get(namespace);
+    if (environment === undefined) throw new Error(`there is no ${namespace}`);
+    return environment;
+  }
+}
+
+function emptyLink(name: string, index: number, kind: string, mtu: number): ObservedLink {
+  return {
+    name,
+    index,
+    kind,
+    alias: '',
+    mtu,
+    up: false,
+    addresses: [],
+    master: null,
+    peerIndex: 0,
+    vxlan: null,
+  };
+}
