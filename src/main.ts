@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { addClientCommands } from './cli/client-commands.ts';
 import type { CommandContext } from './cli/command-context.ts';
 import { renderFailure } from './cli/failure-report.ts';
-import { readWholeNumber } from './cli/option-values.ts';
+import { collect, readWholeNumber } from './cli/option-values.ts';
 import { processTerminal } from './cli/terminal.ts';
 import { addLabCommands } from './lab/lab-commands.ts';
 
@@ -132,9 +132,11 @@ function addAgentCommand(program: Command): void {
     )
     .addOption(
       new Option(
-        '--underlay-address <address...>',
-        'where tunnels of other nodes end here, if not at the first found',
-      ).env('VINET_UNDERLAY_ADDRESS'),
+        '--underlay-address <address>',
+        'where tunnels end here, if not at the first found; may be repeated',
+      )
+        .env('VINET_UNDERLAY_ADDRESS')
+        .argParser(collect),
     )
     .addOption(
       new Option('--metrics-listen <address>', 'Prometheus: HOST:PORT, or none')
@@ -163,7 +165,7 @@ function addAgentCommand(program: Command): void {
         tls: tlsFiles(flags),
         stateDirectory: flags.stateDirectory,
         underlayNamespace: flags.underlayNamespace ?? null,
-        underlayAddresses: flags.underlayAddress === undefined ? null : [flags.underlayAddress].flat(),
+        underlayAddresses: flags.underlayAddress ?? null,
         metricsListen: flags.metricsListen === 'none' ? null : flags.metricsListen,
         maxMembers: flags.maxMembers ?? null,
         templates: flags.templates ?? null,

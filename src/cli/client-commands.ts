@@ -1,71 +1,291 @@
 import { type Command, Option } from 'commander';
-import type { ApiClient } from './api-client.ts';
+import { type ApiClient, apiPath, createApiClient } from './api-client.ts';
+import { runApply, runDelete } from './apply.ts';
 import { type ClientFlags, readClientSettings, settingsFiles } from './client-settings.ts';
 import type { CommandContext } from './command-context.ts';
-import { OUTPUT_FORMATS, type OutputFormat, RESOURCES } from './get.ts';
-import { readWholeNumber } from './option-values.ts';
+import { renderCompletion, SHELLS, type Shell } from './completion.ts';
+import { followEvents } from './events.ts';
+import { runExec } from './exec.ts';
+import { OUTPUT_FORMATS, type OutputFormat, RESOURCES, runGet } from './get.ts';
+import { GRAPH_FORMATS, type GraphFormat, runGraph } from './graph.ts';
+import { collect, readDurationMs, readRouterPath, readWholeNumber } from './option-values.ts';
+import { runTrace } from './trace.ts';
+import { runVersion } from './version.ts';
+import { runVtysh } from './vtysh.ts';
+
+type RouterPath = ReturnType<typeof readRouterPath>;
 
 /** All commands that speak to a controller. */
 export function addClientCommands(program: Command, context: CommandContext): void {
+  addApply(program, context);
+  addPlan(program, context);
   addGet(program, context);
+  addDelete(program, context);
+  addExec(program, context);
+  addVtysh(program, context);
+  addTrace(program, context);
+  addEvents(program, context);
+  addGraph(program, context);
+  addSchema(program, context);
+  addCompletion(program, context);
+  addVersion(program, context);
 }
+
+function addApply(program: Command, context: CommandContext): void {
+  const command = program
+    .command('apply')
+    .description('make overlays as the files declare them')
+    .addOption(fileOption())
+    .addOption(new Option('--dry-run', 'only show what would change, like plan').env('VINET_DRY_RUN'))
+    .addOption(new Option('--verbose', 'show every change, not only how many').env('VINET_VERBOSE'))
+    .addOption(outputOption(['table', 'json', 'yaml']));
+  withWaitOptions(command, 'until every router has every route');
+  withClientOptions(command).action(
+    async (
+      flags: ClientFlags &
+        WaitFlags & { file: string[]; output: OutputFormat; dryRun?: true; verbose?: true },
+    ) => {
+      const options = {
+        files: flags.file,
+        dryRun: flags.dryRun === true,
+        verbose: flags.verbose === true,
+        output: flags.output,
+        waitMs: flags.wait === true ? flags.timeout : null,
+      };
+      await withClient(context, flags, async (client) =>
+        context.setStatus(await runApply(client, options, context.terminal, context.stdin)),
+      );
+    },
+  );
+}
+
+function addPlan(program: Command, context: CommandContext): void {
+  const command = program
+    .command('plan')
+    .description('show every change that apply would make, and make none')
+    .addOption(fileOption())
+    .addOption(outputOption(['table', 'json', 'yaml']));
+  withClientOptions(command).action(async (flags: ClientFlags & { file: string[]; output: OutputFormat }) => {
+    const options = { files: flags.file, dryRun: true, verbose: true, output: flags.output, waitMs: null };
+    await withClient(context, flags, async (client) =>
+      context.setStatus(await runApply(client, options, context.terminal, context.stdin)),
+    );
+  });
+}
+
+const GET_WORDS = {
+  overlays: { description: 'overlays and how they fare', argument: 'overlay', what: 'only this one' },
+  routers: {
+    description: 'virtual routers: where they run and what they know',
+    argument: 'overlay',
+    what: 'of this overlay, or OVERLAY/ROUTER',
+  },
+  links: { description: 'virtual links', argument: 'overlay', what: 'of this overlay' },
+  nodes: { description: 'real nodes and their agents', argument: 'node', what: 'only this one' },
+  routes: {
+    description: "routes in the routers' kernels",
+    argument: 'overlay',
+    what: 'of this overlay, or OVERLAY/ROUTER',
+  },
+  events: { description: 'what happened', argument: 'overlay', what: 'to this overlay' },
+} as const;
 
 function addGet(program: Command, context: CommandContext): void {
   const get = program.command('get').description('show what there is');
   for (const resource of RESOURCES) {
+    const { description, argument, what } = GET_WORDS[resource];
     const command = get
       .command(resource)
-      .description(GET_WORDS[resource].description)
-      .argument('[name]', GET_WORDS[resource].name)
-      .addOption(
-        new Option('-o, --output <format>', 'how')
-          .choices(OUTPUT_FORMATS)
-          .default('table')
-          .env('VINET_OUTPUT'),
-      );
-    if (resource === 'events') {
-      command.addOption(
-        new Option('--since <id>', 'only later ones').env('VINET_SINCE').argParser(readWholeNumber),
-      );
-    }
+      .description(description)
+      .argument(`[${argument}]`, what)
+      .addOption(outputOption(OUTPUT_FORMATS));
+    if (resource === 'events') command.addOption(sinceOption());
     withClientOptions(command).action(
       async (name: string | undefined, flags: ClientFlags & { output: OutputFormat; since?: number }) => {
-        const { runGet } = await import('./get.ts');
-        await withClient(context, flags, (client) =>
-          runGet(
-            client,
-            resource,
-            { name: name ?? null, output: flags.output, since: flags.since ?? null },
-            context.terminal,
-          ),
-        );
+        const options = { name: name ?? null, output: flags.output, since: flags.since ?? null };
+        await withClient(context, flags, (client) => runGet(client, resource, options, context.terminal));
       },
     );
   }
 }
 
-const GET_WORDS = {
-  overlays: { description: 'overlays and how they fare', name: 'one overlay' },
-  routers: {
-    description: 'virtual routers, where they run and what they know',
-    name: 'OVERLAY or OVERLAY/ROUTER',
-  },
-  links: { description: 'virtual links', name: 'one overlay' },
-  nodes: { description: 'real nodes and their agents', name: 'one node' },
-  routes: { description: "routes in the routers' kernels", name: 'OVERLAY or OVERLAY/ROUTER' },
-  events: { description: 'what happened', name: 'one overlay' },
-} as const;
+function addDelete(program: Command, context: CommandContext): void {
+  const command = program
+    .command('delete')
+    .description('remove what was applied')
+    .command('overlay')
+    .description('remove an overlay from all nodes')
+    .argument('<overlay>', 'which one');
+  withWaitOptions(command, 'until nothing of it is left');
+  withClientOptions(command).action(async (overlay: string, flags: ClientFlags & WaitFlags) => {
+    await withClient(context, flags, (client) =>
+      runDelete(client, overlay, flags.wait === true ? flags.timeout : null, context.terminal),
+    );
+  });
+}
+
+function addExec(program: Command, context: CommandContext): void {
+  const command = program
+    .command('exec')
+    .description('run a command in a router: its network, this terminal; the exit status is its own')
+    .argument('<overlay/router>', 'where, such as ring/r1', readRouterPath)
+    .argument('<command...>', 'what, best after --')
+    .passThroughOptions();
+  withClientOptions(command).action(async (path: RouterPath, words: string[], flags: ClientFlags) => {
+    const argv = words[0] === '--' ? words.slice(1) : words;
+    if (argv.length === 0) command.error("error: missing required argument 'command'");
+    const interrupted = new AbortController();
+    const interrupt = () => interrupted.abort();
+    process.once('SIGINT', interrupt);
+    await withClient(context, flags, async (client) => {
+      const streams = { stdin: context.stdin, ...OUTPUTS, signal: interrupted.signal };
+      context.setStatus(await runExec(client, { ...path, argv }, streams));
+    }).finally(() => {
+      process.off('SIGINT', interrupt);
+      context.stdin.destroy();
+    });
+  });
+}
+
+function addVtysh(program: Command, context: CommandContext): void {
+  const command = program
+    .command('vtysh')
+    .description("FRR's shell of a router")
+    .argument('<overlay/router>', 'which, such as ring/r1', readRouterPath)
+    .addOption(
+      new Option('-c, --command <command>', 'run this and leave; may be repeated').argParser(collect),
+    );
+  withClientOptions(command).action(async (path: RouterPath, flags: ClientFlags & { command?: string[] }) => {
+    await withClient(context, flags, async (client) =>
+      context.setStatus(await runVtysh(client, { ...path, commands: flags.command ?? [] }, context)),
+    ).finally(() => context.stdin.destroy());
+  });
+}
+
+function addTrace(program: Command, context: CommandContext): void {
+  const command = program
+    .command('trace')
+    .description('show each virtual hop between two routers')
+    .argument('<overlay>', 'in which overlay')
+    .argument('<from>', 'the router that asks')
+    .argument('<to>', 'the router that is looked for')
+    .addOption(outputOption(['table', 'json', 'yaml']));
+  withClientOptions(command).action(
+    async (overlay: string, from: string, to: string, flags: ClientFlags & { output: OutputFormat }) => {
+      await withClient(context, flags, async (client) =>
+        context.setStatus(await runTrace(client, { overlay, from, to }, flags.output, context.terminal)),
+      );
+    },
+  );
+}
+
+function addEvents(program: Command, context: CommandContext): void {
+  const command = program
+    .command('events')
+    .description('follow what happens, until interrupted')
+    .argument('[overlay]', 'to this overlay only')
+    .addOption(sinceOption())
+    .addOption(outputOption(['table', 'json']));
+  withClientOptions(command).action(
+    async (overlay: string | undefined, flags: ClientFlags & { since?: number; output: OutputFormat }) => {
+      const leaving = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leaving.abort());
+      const options = { overlay: overlay ?? null, since: flags.since ?? null, json: flags.output === 'json' };
+      await withClient(context, flags, (client) =>
+        followEvents(client, { ...options, signal: leaving.signal }, context.terminal),
+      );
+    },
+  );
+}
+
+function addGraph(program: Command, context: CommandContext): void {
+  const command = program
+    .command('graph')
+    .description('draw an overlay; a picture: vinet graph ring -o dot | dot -Tsvg')
+    .argument('<overlay>', 'which one')
+    .addOption(new Option('-o, --output <format>', 'as').choices(GRAPH_FORMATS).default('dot'));
+  withClientOptions(command).action(async (overlay: string, flags: ClientFlags & { output: GraphFormat }) => {
+    await withClient(context, flags, async (client) =>
+      context.terminal.write(await runGraph(client, overlay, flags.output)),
+    );
+  });
+}
+
+function addSchema(program: Command, context: CommandContext): void {
+  const command = program
+    .command('schema')
+    .description('print the JSON Schema of the overlay file, for editors');
+  withClientOptions(command).action(async (flags: ClientFlags) => {
+    await withClient(context, flags, async (client) => {
+      const schema = await client.send({ path: apiPath(['schema', 'overlay']) });
+      context.terminal.write(`${JSON.stringify(schema, null, 2)}\n`);
+    });
+  });
+}
+
+function addCompletion(program: Command, context: CommandContext): void {
+  const command = program.command('completion').description("print a shell's completion script");
+  command.addArgument(command.createArgument('<shell>', 'for which shell').choices(SHELLS));
+  command.action((shell: Shell) => context.terminal.write(renderCompletion(program, shell)));
+}
+
+function addVersion(program: Command, context: CommandContext): void {
+  withClientOptions(
+    program.command('version').description("this program's version and the controller's"),
+  ).action((flags: ClientFlags) =>
+    withClient(context, flags, (client) => runVersion(client, context.terminal)),
+  );
+}
+
+const OUTPUTS = { stdout: process.stdout, stderr: process.stderr };
+
+interface WaitFlags {
+  readonly wait?: boolean;
+  /** ms */
+  readonly timeout: number;
+}
+
+function withWaitOptions(command: Command, until: string): Command {
+  return command
+    .addOption(new Option('--wait', `return only when it is done: ${until}`).env('VINET_WAIT'))
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for that')
+        .env('VINET_TIMEOUT')
+        .default(120_000, '120s')
+        .argParser(readDurationMs),
+    );
+}
+
+function fileOption(): Option {
+  return new Option('-f, --file <file>', 'overlay file, - for standard input; may be repeated')
+    .env('VINET_FILE')
+    .argParser(collect)
+    .makeOptionMandatory();
+}
+
+function outputOption(formats: readonly OutputFormat[]): Option {
+  return new Option('-o, --output <format>', 'for people or programs')
+    .env('VINET_OUTPUT')
+    .choices(formats)
+    .default('table');
+}
+
+function sinceOption(): Option {
+  return new Option('--since <id>', 'only events after this number')
+    .env('VINET_SINCE')
+    .argParser(readWholeNumber);
+}
 
 function withClientOptions(command: Command): Command {
   return command
+    .optionsGroup('Controller:')
     .addOption(
-      new Option(
-        '--address <address>',
-        'of the controller: http://HOST:PORT, https://HOST:PORT or unix:/PATH',
-      ).env('VINET_ADDRESS'),
+      new Option('--address <address>', 'http://HOST:PORT, https://HOST:PORT or unix:/PATH').env(
+        'VINET_ADDRESS',
+      ),
     )
     .addOption(
-      new Option('--token <token>', 'its secret; seen by others in the list of processes').env('VINET_TOKEN'),
+      new Option('--token <token>', 'its secret, for all to see in the list of processes').env('VINET_TOKEN'),
     )
     .addOption(new Option('--token-file <file>', 'file with its secret').env('VINET_TOKEN_FILE'))
     .addOption(
@@ -78,7 +298,6 @@ async function withClient<T>(
   flags: ClientFlags,
   work: (client: ApiClient) => Promise<T>,
 ): Promise<T> {
-  const { createApiClient } = await import('./api-client.ts');
   const client = createApiClient(await readClientSettings(flags, settingsFiles(context.env)));
   try {
     return await work(client);

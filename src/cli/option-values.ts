@@ -24,3 +24,8 @@ export function readRouterPath(text: string): { overlay: string; router: string 
   }
   return { overlay, router };
 }
+
+/** For options that may be repeated. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

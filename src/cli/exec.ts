@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { VinetError } from '../model/vinet-error.ts';
+import { type ApiClient, apiPath, connectionError } from './api-client.ts';
+import { readLines } from './lines.ts';
+
+export interface ExecRequest {
+  readonly overlay: string;
+  readonly router: string;
+  readonly argv: readonly string[];
+}
+
+export interface ExecStreams {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Aborting it ends the command. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a command in a router's environment and resolves with its exit status as a shell gives it: 128 and the
+ * signal's number where one ended it, 127 where it could not be started. Fails with `connection-lost` when the
+ * end of the command never came.
+ */
+export async function runExec(
+  client: ApiClient,
+  request: ExecRequest,
+  streams: ExecStreams,
+): Promise<number> {
+  const answer = await client.open({
+    method: 'POST',
+    path: apiPath(
+      ['overlays', request.overlay, 'routers', request.router, 'exec'],
+      request.argv.map((argument) => ['argv', argument] as const),
+    ),
+    accept: 'application/x-ndjson',
+    contentType: 'application/octet-stream',
+    body: streams.stdin,
+    idleTimeoutMs: 0,
+    ...(streams.signal === undefined ? {} : { signal: streams.signal }),
+  });
+  try {
+    for await (const line of readLines(answer)) {
+      if (line === '') continue;
+      const frame = readFrame(line);
+      if (frame.exit !== undefined) return await exitStatus(frame.exit, streams.stderr);
+      if (frame.stdout !== undefined) await write(streams.stdout, frame.stdout);
+      if (frame.stderr !== undefined) await write(streams.stderr, frame.stderr);
+    }
+  } catch (error) {
+    if (streams.signal?.aborted === true) return 128 + constants.signals.SIGINT;
+    throw connectionError(error, client.address);
+  } finally {
+    answer.destroy();
+  }
+  throw new VinetError('connection-lost', 'the connection ended before the command did');
+}
+
+interface Exit {
+  readonly status: number;
+  readonly signal: string;
+  readonly failure: string;
+}
+
+interface Frame {
+  readonly stdout?: Buffer;
+  readonly stderr?: Buffer;
+  readonly exit?: Exit;
+}
+
+function readFrame(line: string): Frame {
+  let value: Partial<{ stdout: unknown; stderr: unknown; exit: Partial<Exit> | null }>;
+  try {
+    value = JSON.parse(line) as typeof value;
+  } catch (error) {
+    throw new VinetError('unexpected-answer', 'the controller sent a line that is no JSON', { cause: error });
+  }
+  if (typeof value.stdout === 'string') return { stdout: Buffer.from(value.stdout, 'base64') };
+  if (typeof value.stderr === 'string') return { stderr: Buffer.from(value.stderr, 'base64') };
+  if (typeof value.exit === 'object' && value.exit !== null) {
+    const { status, signal, failure } = value.exit;
+    return {
+      exit: { status: Number(status ?? 0), signal: String(signal ?? ''), failure: String(failure ?? '') },
+    };
+  }
+  return {};
+}
+
+async function exitStatus(exit: Exit, stderr: Writable): Promise<number> {
+  if (exit.failure !== '') {
+    await write(stderr, Buffer.from(`error: ${exit.failure}\n`));
+    return 127;
+  }
+  if (exit.signal === '') return exit.status;
+  return 128 + ((constants.signals as Record<string, number>)[exit.signal] ?? 0);
+}
+
+async function write(stream: Writable, bytes: Buffer): Promise<void> {
+  if (!stream.write(bytes)) await once(stream, 'drain');
+}
