@@ -1,0 +1,32 @@
+import type { Node } from '../../model/node.ts';
+import type { NodeState, OverlayState } from '../../model/node-state.ts';
+import { formatProblem } from '../../model/problem.ts';
+import { VinetError } from '../../model/vinet-error.ts';
+import { compileOverlayStates } from '../../planner/node-states.ts';
+import type { Inventory } from './inventory.ts';
+
+/**
+ * What every known node should be by what is stored. Limits and capabilities are not asked here: what was
+ * accepted once stays wanted. Fails with `uncompilable` when an overlay has no state over these nodes, for
+ * sending a node less than everything would make it tear the rest down.
+ */
+export function compileDesiredStates(
+  inventory: Inventory,
+  nodes: ReadonlyMap<string, Node> = inventory.nodes,
+): Map<string, NodeState> {
+  const perNode = new Map<string, OverlayState[]>([...nodes.keys()].map((node) => [node, []]));
+  const wanted = [...inventory.overlays.values()].filter(({ deleting }) => !deleting);
+  for (const stored of wanted.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    const states = compileOverlayStates(stored, nodes);
+    if (!states.ok) throw uncompilable(stored.name, states.problems.map(formatProblem).join('; '));
+    for (const [node, state] of states.value) perNode.get(node)?.push(state);
+  }
+  const revision = inventory.desiredRevision;
+  return new Map([...perNode].map(([node, overlays]) => [node, { revision, overlays }]));
+}
+
+function uncompilable(overlay: string, why: string): VinetError {
+  return new VinetError('uncompilable', `overlay ${overlay} cannot stand on these nodes: ${why}`, {
+    context: { overlay },
+  });
+}

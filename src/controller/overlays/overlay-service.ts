@@ -1,0 +1,217 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from 'pino';
+import type { Node } from '../../model/node.ts';
+import type { NodeState } from '../../model/node-state.ts';
+import { parseOverlayDocuments } from '../../model/overlay-document.ts';
+import type { NodeStatus } from '../../model/status.ts';
+import { errorText, VinetError } from '../../model/vinet-error.ts';
+import type { ReportedEvent } from '../../rpc/report-codec.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Fleet, FleetListener } from '../fleet/fleet.ts';
+import type { Store } from '../store/store.ts';
+import { type DeployOutcome, deploy } from './deployment.ts';
+import { compileDesiredStates } from './desired-states.ts';
+import type { Inventory } from './inventory.ts';
+import { createOverlayWatch, type OverlayWatch } from './overlay-watch.ts';
+import { DESIRED, NODES, SEEN } from './record.ts';
+import { markDeleting, sweep } from './removal.ts';
+import { createTaskQueue } from './task-queue.ts';
+
+export interface OverlayServiceParts {
+  readonly store: Store;
+  readonly inventory: Inventory;
+  readonly fleet: Fleet;
+  readonly events: EventLog;
+  readonly log: Logger;
+  /** How long a node may take to promise. */
+  readonly prepareDeadlineMs: number;
+}
+
+/**
+ * The life of overlays: one change at a time from a user's file to the store and from there to the nodes,
+ * and back from what nodes report to health and to the end of what is no longer wanted. After a restart
+ * everything goes on from the store: agents dial again, and each is sent its whole desired state.
+ */
+export class OverlayService implements FleetListener {
+  readonly watch: OverlayWatch;
+  readonly #parts: OverlayServiceParts;
+  readonly #changes = createTaskQueue();
+  #sweeping = false;
+  /** Compiled once a revision; null when something has changed. */
+  #desired: ReadonlyMap<string, NodeState> | null = null;
+
+  constructor(parts: OverlayServiceParts) {
+    this.#parts = parts;
+    const { inventory, fleet, events, store } = parts;
+    this.watch = createOverlayWatch({
+      inventory,
+      fleet,
+      emit: (event) => events.add(event),
+      clock: () => performance.now(),
+    });
+    for (const prefix of [DESIRED, NODES]) {
+      store.watch(prefix, () => {
+        this.#desired = null;
+      });
+    }
+  }
+
+  /** Applies a file of one or more overlays as one transaction; a dry run only tells what it would do. */
+  async apply(source: Uint8Array | string, dryRun: boolean): Promise<DeployOutcome> {
+    const parsed = parseOverlayDocuments(source);
+    if (!parsed.ok) return { kind: 'invalid', problems: parsed.problems };
+    return await this.#changes.run(async () => {
+      const { prepareDeadlineMs } = this.#parts;
+      const options = { dryRun, prepareDeadlineMs, now: () => new Date() };
+      const outcome = await deploy(parsed.value, this.#parts, options);
+      if (!dryRun && outcome.kind === 'done') this.#carryOut(outcome);
+      return outcome;
+    });
+  }
+
+  /** False when there is no such overlay. One that is being deleted already stays so. */
+  async delete(name: string): Promise<boolean> {
+    return await this.#changes.run(async () => {
+      const { store, inventory } = this.#parts;
+      const result = await markDeleting(name, store, inventory, new Date());
+      if (result === 'overtaken')
+        throw new VinetError('conflict', `overlay ${name} changed meanwhile; try again`);
+      if (result === 'marked') {
+        this.#tell('overlay-deleting', name, 'is no longer wanted');
+        this.#push();
+        this.#sweepSoon();
+      }
+      return result !== 'absent';
+    });
+  }
+
+  /** What a node should be; null for one that is not known. */
+  desiredStateOf(node: string): NodeState | null {
+    this.#desired ??= compileDesiredStates(this.#parts.inventory);
+    return this.#desired.get(node) ?? null;
+  }
+
+  /** Resolves when nothing that was begun goes on. */
+  async idle(): Promise<void> {
+    await this.#changes.idle();
+  }
+
+  /**
+   * A node's record changes with its registration, and with an address or an MTU also what others should be.
+   * Fails with `uncompilable` when it no longer has what overlays on it need: it keeps what it has then.
+   */
+  async admit(node: Node): Promise<void> {
+    const { store, inventory } = this.#parts;
+    const key = NODES + node.name;
+    const puts = [{ key: SEEN + node.name, value: JSON.stringify(new Date().toISOString()) }];
+    if (!isDeepStrictEqual(inventory.nodes.get(node.name), node)) {
+      puts.push({ key, value: JSON.stringify(node) });
+      if (this.#changesStates(node)) puts.push({ key: DESIRED, value: '' });
+    }
+    await store.commit({ compare: [], puts, deletes: [] });
+    if (puts.some((put) => put.key === DESIRED)) this.#push();
+  }
+
+  joined(node: string): void {
+    this.#parts.log.info({ node }, 'node joined');
+    this.#parts.events.add({
+      kind: 'node-joined',
+      overlay: '',
+      node,
+      member: '',
+      message: `node ${node} joined`,
+    });
+    this.#pushTo([node]);
+    this.watch.reassessNode(node);
+  }
+
+  left(node: string): void {
+    const { store, events, log } = this.#parts;
+    log.warn({ node }, 'node left');
+    events.add({ kind: 'node-left', overlay: '', node, member: '', message: `node ${node} left` });
+    const puts = [{ key: SEEN + node, value: JSON.stringify(new Date().toISOString()) }];
+    store.commit({ compare: [], puts, deletes: [] }).then(
+      () => this.watch.reassessNode(node),
+      (error: unknown) => log.error({ node, err: error }, 'could not note when the node left'),
+    );
+  }
+
+  reported(node: string, status: NodeStatus): void {
+    this.watch.reassessNode(node);
+    if (this.#mayBeClean(node, status)) this.#sweepSoon();
+  }
+
+  happened(node: string, event: ReportedEvent): void {
+    this.#parts.events.add({ ...event, node });
+  }
+
+  #carryOut(outcome: DeployOutcome & { kind: 'done' }): void {
+    const changed = outcome.results.filter((result) => result.outcome !== 'unchanged');
+    for (const { overlay, outcome: word } of changed) {
+      this.watch.committed(overlay);
+      this.#tell('overlay-applied', overlay, word);
+    }
+    if (changed.length > 0) this.#push();
+  }
+
+  #push(): void {
+    this.#pushTo([...this.#parts.inventory.nodes.keys()]);
+  }
+
+  #pushTo(nodes: readonly string[]): void {
+    try {
+      for (const node of nodes) {
+        const state = this.desiredStateOf(node);
+        if (state !== null) this.#parts.fleet.desire(node, state);
+      }
+    } catch (error) {
+      // The nodes keep what they have: less would be torn down.
+      this.#parts.log.error({ err: error }, 'could not compile what nodes should be');
+    }
+  }
+
+  #changesStates(node: Node): boolean {
+    const { inventory } = this.#parts;
+    if (inventory.overlays.size === 0) return false;
+    const nodes = new Map([...inventory.nodes, [node.name, node]]);
+    const after = compileDesiredStates(inventory, nodes);
+    return [...after].some(
+      ([name, state]) => !isDeepStrictEqual(this.desiredStateOf(name)?.overlays ?? [], state.overlays),
+    );
+  }
+
+  /** Whether the node has caught up with the change by which an overlay left it. */
+  #mayBeClean(node: string, { revision }: NodeStatus): boolean {
+    return [...this.#parts.inventory.overlays.values()].some(
+      (stored) =>
+        stored.used.includes(node) &&
+        revision >= stored.revision &&
+        (stored.deleting || !this.watch.nodesOf(stored.name).includes(node)),
+    );
+  }
+
+  #sweepSoon(): void {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    const { store, inventory, fleet, log } = this.#parts;
+    this.#changes
+      .run(async () => {
+        this.#sweeping = false;
+        const gone = await sweep(store, inventory, (node) => fleet.statusOf(node));
+        for (const name of gone) {
+          this.watch.forget(name);
+          this.#tell('overlay-deleted', name, 'is gone from every node');
+        }
+      })
+      .catch((error: unknown) => log.error({ reason: errorText(error) }, 'could not forget what is gone'));
+  }
+
+  #tell(
+    kind: 'overlay-applied' | 'overlay-deleting' | 'overlay-deleted',
+    overlay: string,
+    what: string,
+  ): void {
+    this.#parts.log.info({ overlay, what }, kind);
+    this.#parts.events.add({ kind, overlay, node: '', member: '', message: `overlay ${overlay} ${what}` });
+  }
+}

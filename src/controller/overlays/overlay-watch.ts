@@ -1,0 +1,128 @@
+import type { VinetEvent } from '../../model/status.ts';
+import { describeRouters, type RouterDescription } from '../../planner/overlay-view.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { assessHealth, type Health, nodesOfRouters } from './health.ts';
+import type { Inventory, StoredOverlay } from './inventory.ts';
+
+/** Follows how overlays fare: measures convergence and says when one becomes ready or stops being so. */
+export interface OverlayWatch {
+  healthOf(name: string): WatchedHealth | null;
+  /** Nodes that an overlay stands on, sorted; none where there is no such overlay. */
+  nodesOf(name: string): readonly string[];
+  /** The overlay's last change was acknowledged just now. */
+  committed(name: string): void;
+  /** Something that its health depends on may have changed. */
+  reassess(name: string): void;
+  /** The same for all overlays that stand on a node. */
+  reassessNode(node: string): void;
+  forget(name: string): void;
+}
+
+export interface WatchedHealth extends Health {
+  readonly nodes: readonly string[];
+  /** From the acknowledged change to the last route of the last router, in ms; null until then. */
+  readonly convergenceMs: number | null;
+}
+
+export interface OverlayWatchParts {
+  readonly inventory: Inventory;
+  readonly fleet: Fleet;
+  readonly emit: (event: Omit<VinetEvent, 'id' | 'time'>) => void;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
+}
+
+export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
+  const { inventory, fleet, emit, clock } = parts;
+  const tracks = new Map<string, Track>();
+
+  /** A change of the overlay begins a new track, also when a restart of the controller hid its commit. */
+  function trackOf(stored: StoredOverlay): Track {
+    const known = tracks.get(stored.name);
+    if (known?.revision === stored.revision) return known;
+    const routers = describeRouters(stored.overlay, stored.plan);
+    const track: Track = {
+      revision: stored.revision,
+      routers,
+      nodes: nodesOfRouters(routers),
+      committedAtMs: null,
+      convergenceMs: null,
+      wasReady: false,
+      said: null,
+    };
+    tracks.set(stored.name, track);
+    return track;
+  }
+
+  function assess(stored: StoredOverlay): { track: Track; health: Health } {
+    const track = trackOf(stored);
+    const health = assessHealth({
+      stored,
+      routers: track.routers,
+      isConnected: (node) => fleet.isConnected(node),
+      statusOf: (node) => fleet.statusOf(node),
+      seen: inventory.seen,
+      wasReady: track.wasReady,
+    });
+    return { track, health };
+  }
+
+  function reassess(name: string): void {
+    const stored = inventory.overlays.get(name);
+    if (stored === undefined) return;
+    const { track, health } = assess(stored);
+    if (health.phase === 'ready' && !track.wasReady) {
+      track.wasReady = true;
+      if (track.committedAtMs !== null) track.convergenceMs = clock() - track.committedAtMs;
+    }
+    if (health.phase === track.said || (health.phase !== 'ready' && health.phase !== 'degraded')) return;
+    track.said = health.phase;
+    emit({
+      kind: health.phase === 'ready' ? 'overlay-ready' : 'overlay-degraded',
+      overlay: name,
+      node: '',
+      member: '',
+      message: health.phase === 'ready' ? explainReady(health, track) : health.message,
+    });
+  }
+
+  return {
+    healthOf(name) {
+      const stored = inventory.overlays.get(name);
+      if (stored === undefined) return null;
+      const { track, health } = assess(stored);
+      return { ...health, nodes: track.nodes, convergenceMs: track.convergenceMs };
+    },
+    nodesOf(name) {
+      const stored = inventory.overlays.get(name);
+      return stored === undefined ? [] : trackOf(stored).nodes;
+    },
+    committed(name) {
+      const stored = inventory.overlays.get(name);
+      if (stored !== undefined) trackOf(stored).committedAtMs = clock();
+    },
+    reassess,
+    reassessNode(node) {
+      for (const stored of inventory.overlays.values()) {
+        if (trackOf(stored).nodes.includes(node)) reassess(stored.name);
+      }
+    },
+    forget: (name) => void tracks.delete(name),
+  };
+}
+
+interface Track {
+  readonly revision: number;
+  readonly routers: readonly RouterDescription[];
+  readonly nodes: readonly string[];
+  committedAtMs: number | null;
+  convergenceMs: number | null;
+  wasReady: boolean;
+  /** The phase that the last event told of. */
+  said: 'ready' | 'degraded' | null;
+}
+
+function explainReady({ routers }: Health, { convergenceMs }: Track): string {
+  const after = convergenceMs === null ? '' : ` after ${(convergenceMs / 1000).toFixed(2)} s`;
+  return `all ${routers.total} routers have every route${after}`;
+}
