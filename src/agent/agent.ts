@@ -91,6 +91,7 @@ export class Agent {
   setDesired(state: NodeState): void {
     this.options.folder.writeDesired(state);
     this.desired = state;
+    this.telemetry.forgetUnwanted(state);
     this.reconciler.setDesired(state, true);
   }
 

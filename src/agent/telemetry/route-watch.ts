@@ -110,19 +110,20 @@ export class RouteWatch {
 
   private async read(entry: Watched): Promise<void> {
     const { namespace, destinations, own } = entry;
-    // Joined before reading, so that no change between reading and watching is lost.
-    const watch = entry.watch ?? namespace.watchRoutes(() => this.routesChanged(namespace.name));
+    if (this.watched.get(namespace.name) !== entry) return;
+    let watch: Watch | null = null;
     try {
+      // Joined before reading, so that no change between reading and watching is lost.
+      watch = namespace.watchRoutes(() => this.routesChanged(namespace.name));
       const tally = tallyRoutes(await namespace.readRoutes(), destinations, own);
       if (this.watched.get(namespace.name) !== entry) return watch.close();
       const changed = tally.reached !== entry.tally.reached;
       entry.tally = tally;
-      entry.watch = tally.reached === tally.destinations ? watch : null;
-      if (entry.watch === null) watch.close();
+      if (tally.reached === tally.destinations) entry.watch = watch;
+      else watch.close();
       if (changed) this.onChange(namespace.name);
     } catch (error) {
-      watch.close();
-      entry.watch = null;
+      watch?.close();
       this.onError(`routes of ${namespace.name}: ${errorText(error)}`);
     }
   }

@@ -1,4 +1,4 @@
-import type { EnvironmentState, OverlayState } from '../../model/node-state.ts';
+import type { EnvironmentState, NodeState, OverlayState } from '../../model/node-state.ts';
 import type { ObservedEnvironment } from '../../model/observation.ts';
 import type { Frr } from '../frr/frr.ts';
 import type { Namespace } from '../kernel/kernel.ts';
@@ -42,13 +42,18 @@ export class RouterTelemetry {
   /** Follows exactly the routers that are wanted and stand as declared. */
   follow(round: Round): void {
     this.round = round;
+    this.forgetUnwanted(round.desired);
     const unsettled = new Set(round.changes.map(({ namespace }) => namespace));
-    const wanted = new Set<string>();
     for (const overlay of round.desired.overlays)
-      for (const environment of overlay.environments) {
-        wanted.add(environment.namespace);
+      for (const environment of overlay.environments)
         if (!unsettled.has(environment.namespace)) this.followRouter(overlay, environment);
-      }
+  }
+
+  /** Lets go of routers that are about to be removed. */
+  forgetUnwanted(desired: NodeState): void {
+    const wanted = new Set(
+      desired.overlays.flatMap(({ environments }) => environments.map(({ namespace }) => namespace)),
+    );
     for (const namespace of this.routes.names()) if (!wanted.has(namespace)) this.unfollow(namespace);
   }
 
