@@ -68,6 +68,8 @@ export class AgentFleet implements Fleet {
   readonly #sessions = new Map<string, AgentSession>();
   readonly #statuses = new Map<string, NodeStatus>();
   readonly #tickets = createExecTickets();
+  /** No node leaves a controller that itself goes away. */
+  #closing = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -87,7 +89,13 @@ export class AgentFleet implements Fleet {
     if (address.kind === 'unix') restrictSocket(address.path);
     const bound = formatListenAddress(address.kind === 'unix' ? address : { ...address, port: server.port });
     log.info({ address: bound }, 'waiting for agents');
-    return { address: bound, close: () => server.close() };
+    return {
+      address: bound,
+      close: () => {
+        this.#closing = true;
+        server.close();
+      },
+    };
   }
 
   isConnected(node: string): boolean {
@@ -171,7 +179,7 @@ export class AgentFleet implements Fleet {
         if (this.#sessions.get(name) !== session) return;
         this.#sessions.delete(name);
         this.#statuses.delete(name);
-        listener.left(name);
+        if (!this.#closing) listener.left(name);
       },
     };
   }

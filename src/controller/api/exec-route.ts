@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { Type } from 'typebox';
+import { errorText, VinetError } from '../../model/vinet-error.ts';
+import type { ExecOutput } from '../../rpc/fleet-message.ts';
+import type { CommandChannel } from '../fleet/exec-tickets.ts';
+import type { Api, ApiParts } from './app.ts';
+import { MemberName, OverlayName, overlayOf, routerOf } from './named.ts';
+
+const START_DEADLINE_MS = 10_000;
+/** What a command may take to end after its user is gone. */
+const HANG_UP_GRACE_MS = 5_000;
+
+/**
+ * Runs a command in a router. The request's body is its standard input, as it comes; the answer is a line of
+ * JSON for each piece of output, at once, and one for its end.
+ */
+export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): void {
+  void app.register(async (scope: Api) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('application/octet-stream', (_, payload, done) => done(null, payload));
+    scope.post(
+      '/v1/overlays/:name/routers/:router/exec',
+      {
+        schema: {
+          consumes: ['application/octet-stream'],
+          params: Type.Object({ name: OverlayName, router: MemberName }),
+          querystring: Type.Object({ argv: Type.Union([Argument, Type.Array(Argument, { minItems: 1 })]) }),
+        },
+      },
+      async ({ params, query, body }, reply) => {
+        const stored = overlayOf(inventory, params.name);
+        const router = routerOf(stored, params.router);
+        const argv = [query.argv].flat();
+        if (argv.some((word) => word.includes('\0'))) {
+          throw new VinetError('bad-request', 'no word of a command can hold a zero byte');
+        }
+        const command = { overlay: stored.name, member: router.name, argv };
+        const channel = await fleet.openExec(router.node, command, START_DEADLINE_MS);
+        log.info({ overlay: stored.name, router: router.name, command: argv[0] }, 'a command was started');
+        reply.hijack();
+        await converse(channel, body instanceof Readable ? body : null, reply.raw);
+        return reply;
+      },
+    );
+  });
+}
+
+const Argument = Type.String({ minLength: 1, maxLength: 128 * 1024 });
+
+async function converse(
+  channel: CommandChannel,
+  stdin: Readable | null,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  response.flushHeaders();
+  let killing: NodeJS.Timeout | undefined;
+  response.on('close', () => {
+    if (!response.writableEnded) killing = hangUp(channel);
+  });
+  void feed(channel, stdin);
+  try {
+    for await (const output of channel.received) {
+      const line = formatOutput(output);
+      if (line !== null && !response.write(line) && !response.destroyed) await drainedOrGone(response);
+      if (output.body.kind === 'exit') break;
+    }
+  } catch (error) {
+    response.write(formatExit({ status: -1, signal: '', failure: errorText(error) }));
+  }
+  clearTimeout(killing);
+  channel.end();
+  response.end();
+}
+
+async function feed(channel: CommandChannel, stdin: Readable | null): Promise<void> {
+  try {
+    for await (const data of stdin ?? []) {
+      if (!(await channel.send({ kind: 'stdin', data: data as Buffer }))) return;
+    }
+    await channel.send({ kind: 'stdin-closed' });
+  } catch {
+    // The client is gone; its command is told so by the end of the response.
+  }
+}
+
+/** What a terminal does when its user is gone; a command that does not listen is killed after a while. */
+function hangUp(channel: CommandChannel): NodeJS.Timeout {
+  void channel.send({ kind: 'signal', signal: 'SIGHUP' });
+  return setTimeout(() => {
+    void channel.send({ kind: 'signal', signal: 'SIGKILL' });
+    channel.end();
+  }, HANG_UP_GRACE_MS);
+}
+
+async function drainedOrGone(response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  const signal = { signal: gone.signal };
+  await Promise.race([once(response, 'drain', signal), once(response, 'close', signal)]).finally(() =>
+    gone.abort(),
+  );
+}
+
+function formatOutput({ body }: ExecOutput): string | null {
+  switch (body.kind) {
+    case 'attached':
+      return null;
+    case 'stdout':
+    case 'stderr':
+      return `${JSON.stringify({ [body.kind]: Buffer.from(body.data).toString('base64') })}\n`;
+    case 'exit':
+      return formatExit(body);
+  }
+}
+
+function formatExit({
+  status,
+  signal,
+  failure,
+}: {
+  status: number;
+  signal: string;
+  failure: string;
+}): string {
+  return `${JSON.stringify({ exit: { status, signal, failure } })}\n`;
+}

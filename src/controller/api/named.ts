@@ -1,0 +1,25 @@
+import { Type } from 'typebox';
+import { MEMBER_NAME, OVERLAY_NAME } from '../../model/names.ts';
+import { VinetError } from '../../model/vinet-error.ts';
+import { describeRouters, type RouterDescription } from '../../planner/overlay-view.ts';
+import type { Inventory, StoredOverlay } from '../overlays/inventory.ts';
+
+/** Names as they come in paths and queries. */
+export const OverlayName = Type.String({ pattern: OVERLAY_NAME });
+export const MemberName = Type.String({ pattern: MEMBER_NAME });
+export const OverlayParams = Type.Object({ name: OverlayName });
+
+/** Fails with `not-found`. */
+export function overlayOf(inventory: Inventory, name: string): StoredOverlay {
+  const stored = inventory.overlays.get(name);
+  if (stored === undefined) throw new VinetError('not-found', `there is no overlay ${name}`);
+  return stored;
+}
+
+/** Fails with `not-found`. */
+export function routerOf(stored: StoredOverlay, router: string): RouterDescription {
+  const found = describeRouters(stored.overlay, stored.plan).find(({ name }) => name === router);
+  if (found === undefined)
+    throw new VinetError('not-found', `overlay ${stored.name} has no router ${router}`);
+  return found;
+}

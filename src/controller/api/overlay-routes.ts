@@ -1,0 +1,147 @@
+import { Type } from 'typebox';
+import {
+  LinkList,
+  OverlayList,
+  OverlaySummary,
+  RouteList,
+  RouterList,
+  type RouterView,
+  type RouteView,
+} from '../../model/api.ts';
+import type { NodeStatus } from '../../model/status.ts';
+import { VinetError } from '../../model/vinet-error.ts';
+import { describeLinks, describeRouters, type RouterDescription } from '../../planner/overlay-view.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { StoredOverlay } from '../overlays/inventory.ts';
+import type { Api, ApiParts } from './app.ts';
+import { mapBounded } from './bounded.ts';
+import { MemberName, OverlayParams, overlayOf, routerOf } from './named.ts';
+
+const READ_DEADLINE_MS = 10_000;
+const QUESTIONS_AT_ONCE = 16;
+
+/** What is declared and how it fares. */
+export function addOverlayRoutes(app: Api, parts: ApiParts): void {
+  const { inventory, fleet, service } = parts;
+
+  app.get('/v1/overlays', { schema: { response: { 200: OverlayList } } }, async () => ({
+    overlays: [...inventory.overlays.values()].sort(byName).map((stored) => summaryOf(parts, stored)),
+  }));
+
+  app.get(
+    '/v1/overlays/:name',
+    { schema: { params: OverlayParams, response: { 200: OverlayWithDocument } } },
+    async ({ params }) => {
+      const stored = overlayOf(inventory, params.name);
+      return { ...summaryOf(parts, stored), document: stored.overlay };
+    },
+  );
+
+  app.delete(
+    '/v1/overlays/:name',
+    { schema: { params: OverlayParams, response: { 202: OverlaySummary } } },
+    async ({ params }, reply) => {
+      const before = overlayOf(inventory, params.name);
+      if (!(await service.delete(params.name))) overlayOf(inventory, params.name);
+      // It may be gone already, and was accepted all the same.
+      const stored = inventory.overlays.get(params.name) ?? { ...before, deleting: true };
+      return reply.code(202).send(summaryOf(parts, stored));
+    },
+  );
+
+  app.get(
+    '/v1/overlays/:name/routers',
+    { schema: { params: OverlayParams, response: { 200: RouterList } } },
+    async ({ params }) => {
+      const { name, overlay, plan } = overlayOf(inventory, params.name);
+      return { routers: describeRouters(overlay, plan).map((router) => routerView(name, router, fleet)) };
+    },
+  );
+
+  app.get(
+    '/v1/overlays/:name/links',
+    { schema: { params: OverlayParams, response: { 200: LinkList } } },
+    async ({ params }) => {
+      const { overlay, plan } = overlayOf(inventory, params.name);
+      return { links: describeLinks(overlay, plan, inventory.nodes) };
+    },
+  );
+
+  app.get(
+    '/v1/overlays/:name/routes',
+    {
+      schema: {
+        params: OverlayParams,
+        querystring: Type.Object({ router: Type.Optional(MemberName) }),
+        response: { 200: RouteList },
+      },
+    },
+    async ({ params, query }) => {
+      const stored = overlayOf(inventory, params.name);
+      const routers =
+        query.router === undefined
+          ? describeRouters(stored.overlay, stored.plan)
+          : [routerOf(stored, query.router)];
+      const lists = await mapBounded(routers, QUESTIONS_AT_ONCE, (router) =>
+        readRoutes(fleet, stored.name, router),
+      );
+      return { routes: lists.flat() };
+    },
+  );
+}
+
+const OverlayWithDocument = Type.Object({
+  ...OverlaySummary.properties,
+  document: Type.Unknown({ description: 'as it was applied; its schema is /v1/schema/overlay' }),
+});
+
+function byName(one: StoredOverlay, other: StoredOverlay): number {
+  return one.name < other.name ? -1 : 1;
+}
+
+function summaryOf({ service }: ApiParts, stored: StoredOverlay): OverlaySummary {
+  const { name, revision, createdAt } = stored;
+  const health = service.watch.healthOf(name);
+  if (health === null) {
+    const none = { phase: 'deleting' as const, message: '', nodes: [], convergenceMs: null };
+    const counts = { routers: { total: 0, ready: 0 }, routes: { have: 0, want: 0 } };
+    return { name, revision, createdAt, ...none, ...counts };
+  }
+  const { phase, message, nodes, routers, routes, convergenceMs } = health;
+  return { name, phase, message, revision, nodes: [...nodes], routers, routes, createdAt, convergenceMs };
+}
+
+function routerView(overlay: string, router: RouterDescription, fleet: Fleet): RouterView {
+  const { neighborsWanted, ...description } = router;
+  const away = !fleet.isConnected(router.node);
+  const status = environmentOf(fleet.statusOf(router.node), overlay, router.name);
+  return {
+    overlay,
+    ...description,
+    phase: status?.phase ?? (away ? 'unknown' : 'pending'),
+    message: status?.message ?? (away ? `node ${router.node} is not connected` : ''),
+    neighbors: status?.neighbors ?? { have: 0, want: neighborsWanted },
+    routes: status?.routes ?? { have: 0, want: 0 },
+    daemons: status?.daemons.map((daemon) => ({ ...daemon })) ?? [],
+  };
+}
+
+function environmentOf(status: NodeStatus | null, overlay: string, router: string) {
+  const environments = status?.overlays.find(({ name }) => name === overlay)?.environments;
+  return environments?.find(({ name, role }) => name === router && role === 'router');
+}
+
+async function readRoutes(fleet: Fleet, overlay: string, router: RouterDescription): Promise<RouteView[]> {
+  const question = { kind: 'read-routes', overlay, member: router.name } as const;
+  const answer = await fleet.request(router.node, question, READ_DEADLINE_MS);
+  if (answer.kind !== 'routes') {
+    throw new VinetError('node-failed', `node ${router.node} answered with something else than routes`);
+  }
+  return answer.routes.map(({ prefix, protocol, nextHops, metric }) => ({
+    router: router.name,
+    prefix,
+    protocol,
+    nextHops: nextHops.map((hop) => ({ ...hop })),
+    metric,
+  }));
+}
