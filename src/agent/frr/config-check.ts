@@ -54,7 +54,7 @@ export async function checkConfig(
 /** Removes what checks left that were cut off; younger ones may be another agent's and still run. */
 export function removeStaleChecks(): void {
   for (const name of readFolder(RUN_DIRECTORY)) {
-    if (!/^vinet-check-[0-9a-f]{12}$/.test(name)) continue;
+    if (!name.startsWith(CHECK_PREFIX)) continue;
     const pathspace = pathspaceOf(name);
     const folder = lstatSync(pathspace.runDirectory, { throwIfNoEntry: false });
     if (folder !== undefined && Date.now() - folder.mtimeMs > STALE_MS) removeFolders(pathspace);

@@ -66,7 +66,7 @@ export class FrrDaemon {
     this.#surroundings = surroundings;
   }
 
-  /** Looks at it and adopts it if it runs. */
+  /** Looks at it and adopts it if it runs; `pid` is 0 when it does not. */
   async observe(namespace: Namespace | null): Promise<ObservedDaemon> {
     boundLog(this.#files.log);
     const pid = await this.#findProcess();

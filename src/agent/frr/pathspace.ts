@@ -1,11 +1,12 @@
 import { VinetError } from '../../model/vinet-error.ts';
 import { FRR_PROGRAM_DIRECTORY } from './daemon-catalogue.ts';
 
-const RUN_DIRECTORY = '/var/run/frr';
+export const RUN_DIRECTORY = '/var/run/frr';
 const CONFIG_DIRECTORY = '/etc/frr';
 const PATHSPACE_NAME = /^[a-z][a-z0-9_-]{0,99}$/;
 const PROGRAM_NAME = /^[a-z][a-z0-9]{0,31}$/;
 
+/** Pathspaces in which configurations are only checked; no router's name begins so, for it holds a `_`. */
 export const CHECK_PREFIX = 'vinet-check-';
 
 /** Where FRR's `-N NAME` looks for what belongs to one router. */
@@ -27,8 +28,6 @@ export interface DaemonFiles {
   readonly vty: string;
   readonly log: string;
 }
-
-export { RUN_DIRECTORY };
 
 /** Fails with `bad-name` for whatever could be a path or a flag. */
 export function pathspaceOf(name: string): Pathspace {

@@ -8,6 +8,7 @@ import { endProcess } from './daemon-process.ts';
 import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
 import { type FrrOwner, openLog, readTextFile } from './pathspace-files.ts';
 import { findRejections, lastWords } from './rejections.ts';
+import { isListening } from './unix-socket.ts';
 import { VtyClient } from './vty-client.ts';
 
 export interface StartOptions {
@@ -34,26 +35,26 @@ export async function startDaemon(
 ): Promise<StartedDaemon> {
   const until = performance.now() + options.deadlineMs;
   const files = daemonFilesOf(pathspace, daemon);
-  if (daemon !== 'zebra') await waitForZebra(pathspace, daemon, until);
-  const child = spawnDetached(pathspace, daemon, namespace, options.owner);
+  let pid = 0;
   try {
-    const pid = await child.started;
+    if (daemon !== 'zebra') await waitForZebra(pathspace, until);
+    const child = spawnDetached(pathspace, daemon, namespace, options.owner);
+    pid = child.pid;
     const client = await waitForAnswer(files, child, until);
     const rejections = findRejections(readTextFile(files.log));
     if (rejections === null) return { pid, client };
     client.close();
     throw new Error(rejections);
   } catch (error) {
-    if (child.pid !== 0) await endProcess(child.pid, daemon, pathspace.name, 'kill', 0);
+    if (pid !== 0) await endProcess(pid, daemon, pathspace.name, 'kill', 0);
     throw failure(pathspace, daemon, error, files);
   }
 }
 
 interface DetachedChild {
+  /** 0 when it could not be started. */
   readonly pid: number;
-  /** The process id, or why there is none. */
-  readonly started: Promise<number>;
-  /** How it ended; null while it runs. */
+  /** How it ended or why it was not started; null while it runs. */
   ended(): string | null;
 }
 
@@ -74,14 +75,13 @@ function spawnDetached(
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     });
     child.unref();
+    child.once('error', (error) => {
+      ended = errorText(error);
+    });
     child.once('exit', (code, signal) => {
       ended = signal === null ? `exit status ${code ?? '?'}` : `signal ${signal}`;
     });
-    const started = new Promise<number>((resolve, reject) => {
-      child.once('error', reject);
-      if (child.pid !== undefined) resolve(child.pid);
-    });
-    return { pid: child.pid ?? 0, started, ended: () => ended };
+    return { pid: child.pid ?? 0, ended: () => ended };
   } finally {
     closeSync(log);
   }
@@ -93,14 +93,12 @@ function commandLine(pathspace: Pathspace, daemon: DaemonName, files: DaemonFile
   return [...place, '--log', 'stdout', '--log-level', 'warnings', ...DAEMON_FLAGS[daemon]];
 }
 
-/** A daemon that finds no zebra tries again after many seconds only, so zebra's socket has to be there before. */
-async function waitForZebra(pathspace: Pathspace, daemon: DaemonName, until: number): Promise<void> {
+/** A daemon that finds no zebra tries again only after 10 s, so zebra has to be there before. */
+async function waitForZebra(pathspace: Pathspace, until: number): Promise<void> {
   for await (const _ of looks(until)) {
-    if (existsSync(pathspace.zebraSocket)) return;
+    if (await isListening(pathspace.zebraSocket)) return;
   }
-  throw new VinetError('daemon-failed', `${daemon} of ${pathspace.name}: zebra does not run`, {
-    context: { pathspace: pathspace.name, daemon },
-  });
+  throw new Error('zebra does not run');
 }
 
 async function waitForAnswer(files: DaemonFiles, child: DetachedChild, until: number): Promise<VtyClient> {

@@ -1,6 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { VinetError } from '../../model/vinet-error.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { openUnixSocket } from './unix-socket.ts';
 import { encodeCommand, type VtyReply, VtyReplyDecoder } from './vty-protocol.ts';
 
 export interface VtyClientOptions {
@@ -30,7 +31,7 @@ export class VtyClient {
 
   /** Connects without waiting for an answer: a stopped daemon accepts too. Fails with the socket's own error. */
   static async connect(path: string, options: VtyClientOptions = {}): Promise<VtyClient> {
-    const socket = await openSocket(path);
+    const socket = await openUnixSocket(path);
     return new VtyClient(socket, options);
   }
 
@@ -170,15 +171,4 @@ function isRefusal(line: string, reply: VtyReply): boolean {
   if (reply.code === CMD_SUCCESS) return false;
   const removesAbsent = reply.code === CMD_WARNING || reply.code === CMD_WARNING_CONFIG_FAILED;
   return !(removesAbsent && line.trimStart().startsWith('no '));
-}
-
-function openSocket(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.removeListener('error', reject);
-      resolve(socket);
-    });
-  });
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -139,6 +139,27 @@ test('a daemon that ends at once is told with its reason', async () => {
   });
 });
 
+test('a daemon is not started beside a zebra that is dead, though its socket is still there', async () => {
+  const frr = await bench.openFrr({ startMs: 300 });
+  const { namespace } = bench.makeNamespace(NAME);
+  await (await bench.openFrr()).start(NAME, 'zebra', ZEBRA, namespace);
+  const pid = pidOf(await frr.observe(NAME, namespace), 'zebra');
+  const died = new Promise((resolve) => frr.onDeath(resolve));
+  process.kill(pid, 'SIGKILL');
+  await died;
+  await expect(frr.start(NAME, 'ospfd', OSPFD, namespace)).rejects.toMatchObject({
+    code: 'daemon-failed',
+    message: `ospfd of ${NAME}: zebra does not run`,
+  });
+});
+
+test('a program that cannot be run fails the start', async () => {
+  const frr = await bench.openFrr();
+  const { namespace } = bench.makeNamespace(NAME);
+  const broken = { ...namespace, spawn: runNothing() };
+  await expect(frr.start(NAME, 'zebra', ZEBRA, broken)).rejects.toMatchObject({ code: 'daemon-failed' });
+});
+
 test('starting again replaces what runs', async () => {
   const frr = await bench.openFrr();
   const { namespace } = bench.makeNamespace(NAME);
@@ -238,6 +259,10 @@ function pidOf(observed: readonly ObservedDaemon[], daemon: string): number {
 /** Starts the program without the flags that it needs. */
 function refuseToRun(namespace: Namespace): Namespace['spawn'] {
   return (command, _argv, options) => namespace.spawn(command, ['--frog'], options);
+}
+
+function runNothing(): Namespace['spawn'] {
+  return (_command, argv, options) => spawn('/nowhere/zebra', argv, options);
 }
 
 function vtysh(command: string): { text: string; complaints: string } {
