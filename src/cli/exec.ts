@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { VinetError } from '../model/vinet-error.ts';
@@ -29,7 +30,21 @@ export async function runExec(
   request: ExecRequest,
   streams: ExecStreams,
 ): Promise<number> {
-  const answer = await client.open({
+  try {
+    const answer = await openExec(client, request, streams);
+    try {
+      return await relay(answer, streams);
+    } finally {
+      answer.destroy();
+    }
+  } catch (error) {
+    if (streams.signal?.aborted === true) return 128 + constants.signals.SIGINT;
+    throw connectionError(error, client.address);
+  }
+}
+
+function openExec(client: ApiClient, request: ExecRequest, streams: ExecStreams): Promise<IncomingMessage> {
+  return client.open({
     method: 'POST',
     path: apiPath(
       ['overlays', request.overlay, 'routers', request.router, 'exec'],
@@ -41,19 +56,16 @@ export async function runExec(
     idleTimeoutMs: 0,
     ...(streams.signal === undefined ? {} : { signal: streams.signal }),
   });
-  try {
-    for await (const line of readLines(answer)) {
-      if (line === '') continue;
-      const frame = readFrame(line);
-      if (frame.exit !== undefined) return await exitStatus(frame.exit, streams.stderr);
-      if (frame.stdout !== undefined) await write(streams.stdout, frame.stdout);
-      if (frame.stderr !== undefined) await write(streams.stderr, frame.stderr);
-    }
-  } catch (error) {
-    if (streams.signal?.aborted === true) return 128 + constants.signals.SIGINT;
-    throw connectionError(error, client.address);
-  } finally {
-    answer.destroy();
+}
+
+/** Writes output as it comes until the command's end. */
+async function relay(answer: IncomingMessage, streams: ExecStreams): Promise<number> {
+  for await (const line of readLines(answer)) {
+    if (line === '') continue;
+    const frame = readFrame(line);
+    if (frame.exit !== undefined) return await exitStatus(frame.exit, streams.stderr);
+    if (frame.stdout !== undefined) await write(streams.stdout, frame.stdout);
+    if (frame.stderr !== undefined) await write(streams.stderr, frame.stderr);
   }
   throw new VinetError('connection-lost', 'the connection ended before the command did');
 }

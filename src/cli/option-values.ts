@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 /** Readers of option values for commander, which answers their failures as wrong usage. */
 
 export function readWholeNumber(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
 

@@ -1,0 +1,227 @@
+import { spawnSync } from 'node:child_process';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SHELLS } from '../../src/cli/completion.ts';
+import { createProgram, main } from '../../src/main.ts';
+import type { EventBody, RouterView } from '../../src/model/api.ts';
+import { answerError, answerJson, startController } from './loopback-controller.ts';
+import { recordingTerminal } from './recording-terminal.ts';
+
+const ROUTER: RouterView = {
+  overlay: 'ring',
+  name: 'r1',
+  node: 'n1',
+  namespace: 'ring_r1',
+  phase: 'ready',
+  message: '',
+  addresses: ['10.20.0.1/32'],
+  adjacent: ['r2', 'r10'],
+  neighbors: { have: 2, want: 2 },
+  routes: { have: 9, want: 9 },
+  daemons: [{ daemon: 'zebra', pid: 12, restarts: 1 }],
+};
+
+let answers: Record<string, unknown>;
+let handle: ((request: IncomingMessage, response: ServerResponse) => boolean) | null;
+let controller: Awaited<ReturnType<typeof startController>>;
+
+beforeEach(async () => {
+  answers = {};
+  handle = null;
+  controller = await startController((request, response) => {
+    if (handle?.(request, response) === true) return;
+    const body = answers[request.url ?? ''];
+    if (body === undefined)
+      answerError(response, 404, { code: 'not-found', message: `nothing at ${request.url}` });
+    else answerJson(response, body);
+  });
+});
+
+afterEach(() => controller.close());
+
+async function run(...argv: string[]) {
+  const { terminal, said } = recordingTerminal();
+  const env = { XDG_CONFIG_HOME: '/nonexistent', VINET_LAB_DIR: '/nonexistent' };
+  const status = await main(argv, { terminal, env, stdin: Readable.from([]) });
+  return { status, ...said };
+}
+
+const ask = (...argv: string[]) => run(...argv, '--address', controller.address);
+
+test.each([
+  [['frobnicate']],
+  [['get', 'overlay']],
+  [['get', 'routers', '-o', 'xml']],
+  [['get', 'nodes', 'n1', 'n2']],
+  [['apply']],
+  [['apply', '-f', 'x', '--timeout', 'soon']],
+  [['exec', 'ring', '--', 'ip', 'a']],
+  [['exec', 'ring/r1']],
+  [['exec', 'ring/r1', '--']],
+  [['vtysh', 'ring/r1/x']],
+  [['lab', 'up', '--nodes', 'three']],
+  [['agent']],
+  [['completion', 'tcsh']],
+])('used wrongly, as in %j, it says how it is used and ends with 2', async (argv) => {
+  const { status, out, err } = await run(...argv);
+  expect(status).toBe(2);
+  expect(out).toBe('');
+  expect(err).toMatch(/^error: .*\n/);
+});
+
+test('help is no failure and goes where results go', async () => {
+  const { status, out } = await run('get', '--help');
+  expect(status).toBe(0);
+  expect(out).toContain('overlays');
+});
+
+test('routers of an overlay are a table for people and the words of the API for programs', async () => {
+  answers['/v1/overlays/ring/routers'] = { routers: [ROUTER] };
+  expect((await ask('get', 'routers', 'ring')).out.split('\n')).toEqual([
+    'ROUTER  NODE  PHASE  ADDRESS       NEIGHBOURS  ADJACENT  ROUTES',
+    'r1      n1    ready  10.20.0.1/32         2/2  r2 r10       9/9',
+    '',
+  ]);
+  expect((await ask('get', 'routers', 'ring', '-o', 'wide')).out).toContain('zebra=12(1 restarts)');
+  expect(JSON.parse((await ask('get', 'routers', 'ring', '-o', 'json')).out)).toEqual({ routers: [ROUTER] });
+  expect((await ask('get', 'routers', 'ring', '-o', 'yaml')).out).toContain('namespace: ring_r1\n');
+  expect((await ask('get', 'routers', 'ring/r1', '-o', 'name')).out).toBe('ring/r1\n');
+  expect(await ask('get', 'routers', 'ring/r9')).toMatchObject({
+    status: 1,
+    err: 'error: overlay ring has no router r9\n',
+  });
+});
+
+test('without a name the lists of all overlays follow one another', async () => {
+  answers['/v1/overlays'] = { overlays: [{ name: 'ring' }, { name: 'star' }] };
+  answers['/v1/overlays/ring/routers'] = { routers: [ROUTER] };
+  answers['/v1/overlays/star/routers'] = { routers: [{ ...ROUTER, overlay: 'star' }] };
+  expect((await ask('get', 'routers', '-o', 'name')).out).toBe('ring/r1\nstar/r1\n');
+});
+
+test('a name cannot become another path of the API', async () => {
+  expect((await ask('get', 'links', '../nodes?x=1')).err).toContain('/v1/overlays/..%2Fnodes%3Fx%3D1/links');
+});
+
+test('an empty list says so beside the output, not in it', async () => {
+  answers['/v1/nodes'] = { nodes: [] };
+  expect(await ask('get', 'nodes')).toEqual({ status: 0, out: '', err: 'no nodes\n' });
+});
+
+test('a trace shows each hop, silent ones too, and fails when the end is not reached', async () => {
+  answers['/v1/overlays/ring/trace'] = {
+    hops: [
+      { ttl: 1, address: '10.20.0.2', router: 'r2', node: 'n2', rttMs: 0.1234 },
+      { ttl: 2, address: '', router: '', node: '', rttMs: 0 },
+    ],
+    reached: false,
+  };
+  const { status, out, err } = await ask('trace', 'ring', 'r1', 'r6');
+  expect([status, err]).toEqual([1, 'r6 did not answer\n']);
+  expect(out.split('\n')).toEqual([
+    'HOP  ROUTER  NODE  ADDRESS        RTT',
+    '  1  r2      n2    10.20.0.2  0.12 ms',
+    '  2  *       -     -                -',
+    '',
+  ]);
+});
+
+test('a drawing shows nodes as boxes, costs on links and segments as points', async () => {
+  answers['/v1/overlays/ring/routers'] = { routers: [ROUTER, { ...ROUTER, name: 'r2', node: 'n"2' }] };
+  const end = { node: '', interface: '', addresses: [], cost: 10 };
+  answers['/v1/overlays/ring/links'] = {
+    links: [
+      {
+        overlay: 'ring',
+        name: 'r1-r2',
+        kind: 'vxlan',
+        vni: 1,
+        mtu: 1450,
+        ends: [
+          { ...end, router: 'r1' },
+          { ...end, router: 'r2' },
+        ],
+      },
+      {
+        overlay: 'ring',
+        name: 'bus',
+        kind: 'segment',
+        vni: 2,
+        mtu: 1450,
+        ends: [{ ...end, router: 'r1', cost: null }],
+      },
+    ],
+  };
+  const dot = (await ask('graph', 'ring')).out;
+  expect(dot).toContain('"r1" -- "r2" [label="10"];');
+  expect(dot).toContain('"r1" -- "bus";');
+  expect(dot).toContain('subgraph "cluster_n?2" {');
+  expect((await ask('graph', 'ring', '-o', 'mermaid')).out).toContain('x_r1 ---|10| x_r2');
+});
+
+test('events are followed across a broken stream, from where it broke off', async () => {
+  const urls: (string | undefined)[] = [];
+  const event = (id: number): EventBody => ({
+    id,
+    time: 't',
+    kind: 'daemon-died',
+    overlay: 'ring',
+    node: 'n1',
+    member: 'r1',
+    message: 'ospfd',
+  });
+  handle = (request, response) => {
+    urls.push(request.url);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    if (urls.length === 1) {
+      response.end(`: hello\n\nid: 8\ndata: ${JSON.stringify(event(8))}\n\ndata: not json\n\n`);
+    } else {
+      response.write(`data: ${JSON.stringify(event(9))}\n\n`);
+      process.emit('SIGTERM');
+    }
+    return true;
+  };
+  const { status, out } = await ask('events', 'ring', '--since', '7');
+  expect(status).toBe(0);
+  expect(urls).toEqual(['/v1/events?since=7&overlay=ring', '/v1/events?since=8&overlay=ring']);
+  expect(out.split('\n')[0]).toBe('t  daemon-died  ring r1 on n1  ospfd');
+});
+
+test('the version is told with and without a controller', async () => {
+  answers['/v1/version'] = { version: '9.9.9', apiVersion: 'vinet/v1' };
+  expect((await ask('version')).out).toMatch(/^vinet [0-9.]+\ncontroller 9\.9\.9 \(vinet\/v1\) at http/);
+  await controller.close();
+  expect(await ask('version')).toMatchObject({
+    status: 0,
+    err: expect.stringContaining('no controller answers'),
+  });
+  expect(await ask('get', 'nodes')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('vinet lab up'),
+  });
+});
+
+test.each(SHELLS)('completion for %s knows every command of the tree', async (shell) => {
+  const { status, out } = await run('completion', shell);
+  expect(status).toBe(0);
+  const { terminal } = recordingTerminal();
+  const program = createProgram({ terminal, env: {}, stdin: Readable.from([]), setStatus() {} });
+  for (const command of program.commands) expect(out).toContain(`'${command.name()}'`);
+});
+
+test("bash completes commands, flags and their values, and asks for overlays' names", async () => {
+  const { out } = await run('completion', 'bash');
+  const complete = (...words: string[]) => {
+    const script = `${out}
+vinet() { echo "asked:$*"; }
+COMP_WORDS=(vinet ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}
+_vinet; printf '%s ' "\${COMPREPLY[@]}"`;
+    return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.trim();
+  };
+  expect(complete('del')).toBe('delete');
+  expect(complete('get', 'ro')).toBe('routers routes');
+  expect(complete('lab', 'up', '--no')).toBe('--nodes');
+  expect(complete('get', 'routers', '-o', 'j')).toBe('json');
+  expect(complete('delete', 'overlay', 'asked')).toBe('asked:get');
+});
