@@ -27,7 +27,6 @@ export class VtyClient {
   readonly #waiting: Waiting[] = [];
   #closeListeners: (() => void)[] = [];
   #closed = false;
-  #answered = false;
 
   /** Connects without waiting for an answer: a stopped daemon accepts too. Fails with the socket's own error. */
   static async connect(path: string, options: VtyClientOptions = {}): Promise<VtyClient> {
@@ -43,11 +42,6 @@ export class VtyClient {
     socket.on('error', () => this.close());
     socket.on('close', () => this.close());
     this.#send('enable', () => undefined);
-  }
-
-  /** Whether the daemon ever said anything on this connection. */
-  get answered(): boolean {
-    return this.#answered;
   }
 
   get closed(): boolean {
@@ -89,8 +83,7 @@ export class VtyClient {
    * again, so looking at a daemon that hangs costs nothing the second time.
    */
   async answersWithin(timeoutMs: number): Promise<boolean> {
-    const oldest = this.#waiting[0];
-    if (oldest !== undefined && performance.now() - oldest.since >= timeoutMs) return false;
+    if (this.owesAnswerMs >= timeoutMs) return false;
     if (this.#closed) return false;
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(false), timeoutMs);
@@ -153,7 +146,6 @@ export class VtyClient {
   #receive(bytes: Buffer): void {
     try {
       for (const reply of this.#decoder.push(bytes)) {
-        this.#answered = true;
         this.#waiting.shift()?.settle(reply);
       }
     } catch {
