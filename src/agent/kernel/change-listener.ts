@@ -25,8 +25,8 @@ export class ChangeListener {
   /** Calls back at most once a turn of the event loop, also when notifications were lost or unreadable. */
   watch(onChange: () => void): Watch {
     const watcher = { onChange };
-    this.#watchers.add(watcher);
     this.#socket ??= this.#listen();
+    this.#watchers.add(watcher);
     return {
       close: () => {
         this.#watchers.delete(watcher);

@@ -49,5 +49,6 @@ const CODES: ReadonlyMap<number, string> = new Map([
 
 function errnoName(errno: number): string {
   if (!Number.isInteger(errno) || errno <= 0 || errno > 4095) return `errno ${errno}`;
-  return getSystemErrorName(-errno);
+  // libuv says ENOTSUP, which is the same number; operators know rtnetlink's word.
+  return errno === EOPNOTSUPP ? 'EOPNOTSUPP' : getSystemErrorName(-errno);
 }

@@ -72,7 +72,10 @@ export interface Namespace {
   close(): void;
 }
 
-/** What one rtnetlink message does, but for `create`. `index` is the interface's index in the namespace that programs it. */
+/**
+ * What one rtnetlink message does; `create` takes several. `index` is the interface's index in the namespace
+ * that programs it.
+ */
 export type LinkStep =
   /**
    * Creates an interface, down, in `into` with the given index; for vxlan the outer packets travel in the

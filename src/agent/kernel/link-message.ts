@@ -1,4 +1,5 @@
 import type { LinkState, VxlanState } from '../../model/node-state.ts';
+import { LINK_MARK } from '../../planner/diff-links.ts';
 import { AF_INET, formatAddress, parseAddress } from './ip-bytes.ts';
 import {
   AttributeTable,
@@ -117,9 +118,9 @@ export function createLinkDecoder(): (
   };
 }
 
-/** `lo` has no kind; its alias marks its namespace, an interface's alias the link that it is an end of. */
+/** Marks an interface as ours and names the link that it is an end of. */
 export function aliasOf(link: LinkState): string {
-  return `vinet ${link.link}`;
+  return `${LINK_MARK}${link.link}`;
 }
 
 function encodePlace({ link, namespaceFd, index }: LinkPlace): Buffer[] {

@@ -43,12 +43,14 @@ export async function programLinks(
   const created = steps.flatMap((step, at) =>
     step.step === 'create' && results[at] === null ? [{ step, at }] : [],
   );
-  for (const [namespace, followers] of groupFollowers(created)) {
-    const outcomes = await namespace.program(followers.map(({ step }) => step));
-    followers.forEach(({ at }, position) => {
-      results[at] ??= outcomes[position] ?? null;
-    });
-  }
+  await Promise.all(
+    [...groupFollowers(created)].map(async ([namespace, followers]) => {
+      const outcomes = await namespace.program(followers.map(({ step }) => step));
+      followers.forEach(({ at }, position) => {
+        results[at] ??= outcomes[position] ?? null;
+      });
+    }),
+  );
   return results;
 }
 

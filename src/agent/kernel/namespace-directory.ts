@@ -97,15 +97,16 @@ export class NamespaceDirectory {
 
   /** As iproute2: whoever mounts holds the folder's lock, or two would mount it over each other. */
   #locked(work: () => void): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
-    const folder = openSync(this.#folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    let folder: number | null = null;
     try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
+      folder = openSync(this.#folder, constants.O_RDONLY | constants.O_DIRECTORY);
       this.#calls.lock(folder);
       work();
     } catch (error) {
       throw fileError(error, this.#folder);
     } finally {
-      closeSync(folder);
+      if (folder !== null) closeSync(folder);
     }
   }
 

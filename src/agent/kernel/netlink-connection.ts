@@ -90,6 +90,7 @@ export class NetlinkConnection {
     const answered = new Set<number>();
     return new Promise((resolve) => {
       this.#enqueue({
+        what: batch[0]?.what ?? 'netlink',
         messages: batch.map((request) => request.message),
         flagsOfLast: NLM_F_ACK,
         deliver: (position, buffer, type, start, end, flags) => {
@@ -114,6 +115,7 @@ export class NetlinkConnection {
     let stale = false;
     return new Promise((resolve) => {
       this.#enqueue({
+        what: request.what,
         messages: [request.message],
         flagsOfLast: 0,
         deliver: (_position, buffer, type, start, end, flags) => {
@@ -146,16 +148,21 @@ export class NetlinkConnection {
     const exchange = this.#waiting.shift();
     if (exchange === undefined) return;
     this.#current = exchange;
-    this.#timer = setTimeout(
-      () => this.#finish(new VinetError('timeout', `no answer within ${this.#timeoutMs} ms`)),
-      this.#timeoutMs,
-    );
+    this.#timer = setTimeout(() => this.#expire(exchange), this.#timeoutMs);
     exchange.first = this.#takeSequence(exchange.messages.length);
     const last = exchange.messages.length - 1;
     exchange.messages.forEach((message, position) => {
       stampMessage(message, exchange.first + position, position === last ? exchange.flagsOfLast : 0);
     });
     this.#send(exchange);
+  }
+
+  /** An answer that came while the process was held up is read before the exchange is given up. */
+  #expire(exchange: Exchange): void {
+    setImmediate(() => {
+      if (this.#current !== exchange) return;
+      this.#finish(new VinetError('timeout', `${exchange.what}: no answer within ${this.#timeoutMs} ms`));
+    });
   }
 
   #send(exchange: Exchange): void {
@@ -206,6 +213,7 @@ export class NetlinkConnection {
 }
 
 interface Exchange {
+  readonly what: string;
   readonly messages: readonly Buffer[];
   readonly flagsOfLast: number;
   /** Sequence number of the first message; the others follow it. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import netlink from 'netlink';
 import { VinetError } from '../../model/vinet-error.ts';
+import { fileError } from './kernel-error.ts';
 import type { NetworkThread } from './network-thread.ts';
 import { NETLINK_ROUTE } from './rtnetlink.ts';
 import type { SystemCalls } from './system-calls.ts';
@@ -30,15 +31,15 @@ export function openNetlinkSocket(
 /** The same in the namespace that the thread is in. */
 export function createNetlinkSocket(calls: SystemCalls, groups: readonly number[] = []): NetlinkSocket {
   const { socket, fd } = openWithDescriptor(calls);
-  socket.unref();
-  calls.setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
-  // The addon aborts the process when its socket has an error to report, so lost messages must be none:
-  // listeners look at the whole anyway, and an answer that does not come is a timeout.
-  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, 1);
-  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
-  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
-  for (const group of groups) socket.addMembership(group);
-  return socket;
+  try {
+    socket.unref();
+    setOptions(calls, fd);
+    for (const group of groups) socket.addMembership(group);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw fileError(error, 'open a netlink socket');
+  }
 }
 
 /**
@@ -46,6 +47,15 @@ export function createNetlinkSocket(calls: SystemCalls, groups: readonly number[
  */
 export function closeSoon(socket: NetlinkSocket): void {
   setImmediate(() => socket.close());
+}
+
+function setOptions(calls: SystemCalls, fd: number): void {
+  calls.setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
+  // The addon aborts the process when its socket has an error to report, so lost messages must be none:
+  // listeners look at the whole anyway, and an answer that does not come is a timeout.
+  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, 1);
+  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  calls.setSocketOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
 }
 
 /**

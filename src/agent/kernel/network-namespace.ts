@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { closeSync, fstatSync } from 'node:fs';
 import type { ObservedLink } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
+import { VinetError } from '../../model/vinet-error.ts';
 import { createAddressDecoder, encodeAddressDump } from './address-message.ts';
 import { ChangeListener } from './change-listener.ts';
 import { createCounterDecoder } from './counter-message.ts';
@@ -19,8 +20,8 @@ import { readSysctl, writeSysctl } from './sysctl.ts';
 /** A network namespace held open by its file descriptor, which it owns. */
 export class NetworkNamespace implements Namespace {
   readonly name: string;
-  readonly fd: number;
   readonly inode: number;
+  readonly #fd: number;
   readonly #thread: NetworkThread;
   readonly #connection: NetlinkConnection;
   readonly #linkChanges: ChangeListener;
@@ -37,15 +38,21 @@ export class NetworkNamespace implements Namespace {
   }) {
     const { fd, thread } = options;
     this.name = options.name;
-    this.fd = fd;
+    this.#fd = fd;
     this.inode = fstatSync(fd).ino;
     this.#thread = thread;
     this.#connection = new NetlinkConnection(options.socket, { timeoutMs: options.timeoutMs });
-    this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, fd, LINK_GROUPS));
+    this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, this.fd, LINK_GROUPS));
     this.#routeChanges = new ChangeListener(
-      () => openNetlinkSocket(thread, fd, ROUTE_GROUPS),
+      () => openNetlinkSocket(thread, this.fd, ROUTE_GROUPS),
       (buffer, _type, start, end) => isMainUnicast(buffer, start, end),
     );
+  }
+
+  /** Fails once closed: the number may be another file's by then, and another namespace would be programmed. */
+  get fd(): number {
+    if (!this.#open) throw new VinetError('not-found', `namespace ${this.name} was closed`);
+    return this.#fd;
   }
 
   async readLinks(): Promise<ObservedLink[]> {
@@ -125,7 +132,7 @@ export class NetworkNamespace implements Namespace {
     this.#connection.close();
     this.#linkChanges.close();
     this.#routeChanges.close();
-    closeSync(this.fd);
+    closeSync(this.#fd);
   }
 
   #dumpLinks(): Promise<LinkMessage[]> {

@@ -71,6 +71,17 @@ describe('links', () => {
     expect((await namespace.readLinks())[1]).toMatchObject({ mtu: 1300, addresses: ['10.0.0.1/24'] });
   });
 
+  test('a thousand calls at once are carried out in order', async () => {
+    const namespace = await room.create('queue');
+    await carryOut(namespace, [
+      { step: 'create', into: namespace, index: 100, link: bridge('br'), peer: null },
+    ]);
+    const mtus = Array.from({ length: 1000 }, (_, at) => 1000 + (at % 400));
+    const calls = mtus.map((mtu) => namespace.program([{ step: 'set-mtu', index: 100, mtu }]));
+    expect((await Promise.all(calls)).flat()).toEqual(mtus.map(() => null));
+    expect(await linkNamed(namespace, 'br')).toMatchObject({ mtu: mtus.at(-1) });
+  });
+
   test('mtu, master, state and addresses change in place, and a link goes', async () => {
     const namespace = await room.create('change');
     await carryOut(namespace, [

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { LinkStep } from '../../../src/agent/kernel/kernel.ts';
 import { openKernel } from '../../../src/agent/kernel/open-kernel.ts';
 import { loadSystemCalls } from '../../../src/agent/kernel/system-calls.ts';
-import { ip, KernelRoom } from './kernel-room.ts';
+import { bridge, ip, KernelRoom } from './kernel-room.ts';
 
 let room: KernelRoom;
 beforeEach(async () => {
@@ -132,6 +133,18 @@ test('the kinds that the kernel creates are found without leaving anything', asy
   expect(await room.kernel.readLinkKinds()).toEqual(expect.arrayContaining(['veth', 'vxlan', 'bridge']));
   expect(room.kernel.listNamespaces().length).toBe(before);
   expect(room.kernel.readRelease()).toMatch(/^\d+\.\d+/);
+});
+
+test('a closed namespace does nothing more, least of all in one that has its descriptor now', async () => {
+  const [closed, other] = [await room.create('closed'), await room.create('other')];
+  closed.close();
+  const link: LinkStep = { step: 'create', into: closed, index: 100, link: bridge('br'), peer: null };
+  const refused = expect.objectContaining({ code: 'not-found' });
+  expect(await other.program([link])).toEqual([refused]);
+  await expect(closed.readLinks()).rejects.toEqual(refused);
+  expect(() => closed.writeSysctls({ 'net/ipv4/ip_forward': '1' })).toThrow(refused);
+  expect(() => closed.spawn('true', [], {})).toThrow(refused);
+  expect(() => closed.watchLinks(() => {})).toThrow(refused);
 });
 
 test('two hundred namespaces, watched and closed, leave no file descriptor', async () => {

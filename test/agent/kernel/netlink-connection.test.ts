@@ -3,8 +3,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NetlinkConnection } from '../../../src/agent/kernel/netlink-connection.ts';
 import {
+  attributeText,
   encodeMessage,
   NLM_F_ACK,
+  NLM_F_ACK_TLVS,
+  NLM_F_CAPPED,
   NLM_F_DUMP_INTR,
   NLMSG_DONE,
   NLMSG_ERROR,
@@ -14,6 +17,7 @@ import type { NetlinkSocket } from '../../../src/agent/kernel/netlink-socket.ts'
 import { VinetError } from '../../../src/model/vinet-error.ts';
 
 const ENODEV = 19;
+const EOPNOTSUPP = 95;
 const ENTRY = 16;
 const TIMEOUT_MS = 1000;
 
@@ -96,11 +100,30 @@ describe('a batch of requests', () => {
     expect(await second).toEqual([null]);
   });
 
+  test('whose answer came while the process was held up beyond the deadline has succeeded', async () => {
+    const results = connection.request([request('a')]);
+    vi.advanceTimersByTime(TIMEOUT_MS);
+    socket.acknowledge(socket.sent[0]?.[0]?.sequence ?? 0, 0);
+    expect(await results).toEqual([null]);
+  });
+
   test('whose answers were lost fails as interrupted, except for what was answered before', async () => {
     const results = connection.request([request('a'), request('b')]);
     socket.acknowledge(socket.sent[0]?.[0]?.sequence ?? 0, ENODEV);
     socket.emit('error', new Error('ENOBUFS'));
     expect((await results).map((error) => error?.code)).toEqual(['not-found', 'interrupted']);
+  });
+
+  test('that fails says the words of the kernel', async () => {
+    const words = attributeText(1, 'Unknown device type');
+    const results = connection.request([request('create veth')]);
+    const sequence = socket.sent[0]?.[0]?.sequence ?? 0;
+    const body = Buffer.concat([int32(-EOPNOTSUPP), Buffer.alloc(16), words]);
+    socket.answer(NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS, sequence, body);
+    expect((await results)[0]).toMatchObject({
+      code: 'unsupported',
+      message: 'create veth: EOPNOTSUPP (Unknown device type)',
+    });
   });
 
   test('believes the kernel only', async () => {
