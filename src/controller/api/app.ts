@@ -80,9 +80,11 @@ export async function buildApi(parts: ApiParts): Promise<Api> {
       security: [{ token: [] }],
     },
   });
-  await app.register(async (scope: FastifyInstance, _: FastifyPluginOptions) =>
-    addRoutes(withTypes(scope), parts),
-  );
+  // A plugin, so that the routes are added once the description of the API listens for them.
+  await app.register((scope: FastifyInstance, _: FastifyPluginOptions, done) => {
+    addRoutes(withTypes(scope), parts);
+    done();
+  });
   return app;
 }
 
