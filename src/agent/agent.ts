@@ -14,6 +14,7 @@ import { Environments } from './reconciler/environments.ts';
 import { Executor } from './reconciler/executor.ts';
 import { Observer } from './reconciler/observer.ts';
 import { Reconciler, type Round } from './reconciler/reconciler.ts';
+import { Settling } from './reconciler/settling.ts';
 import { eventsOfRound } from './round-events.ts';
 import type { StateFolder } from './state-folder.ts';
 import { AgentMetrics } from './telemetry/agent-metrics.ts';
@@ -54,6 +55,7 @@ export class Agent {
     const now = () => performance.now();
     this.options = options;
     this.restarts = new DaemonRestarts(now);
+    const settling = new Settling(now);
     const environments = new Environments(kernel, (namespace) => this.changed(namespace));
     this.environments = environments;
     this.observer = new Observer(kernel, frr, folder, environments);
@@ -63,6 +65,9 @@ export class Agent {
       now,
       find: (namespace) => environments.find(namespace),
       onChange: () => this.reportSoon(),
+      onComplete: (namespace) => {
+        if (settling.end(namespace)) this.reconciler.trigger();
+      },
       log,
     });
     this.metrics = new AgentMetrics({
@@ -73,8 +78,9 @@ export class Agent {
     });
     this.reconciler = new Reconciler({
       observer: this.observer,
-      executor: new Executor({ kernel, frr, folder, environments, startsAtOnce }),
+      executor: new Executor({ kernel, frr, folder, environments, settling, startsAtOnce }),
       restarts: this.restarts,
+      settling,
       render: (desired) => this.render(desired),
       now,
       onRound: (round) => this.roundDone(round),

@@ -60,7 +60,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
     kernel,
     frr,
     folder,
-    startsAtOnce: availableParallelism() + 1,
+    startsAtOnce: availableParallelism(),
     log,
     onStatus: (status) => link?.sendStatus(status),
     onEvent: (event) => link?.sendEvent(event),

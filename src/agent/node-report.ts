@@ -15,7 +15,10 @@ export function reportNode(round: Round, telemetry: RouterTelemetry): NodeStatus
   const seen = new Map(
     round.observed.environments.map((environment) => [environment.namespace, environment]),
   );
-  const unsettled = new Set(round.changes.map((change) => change.namespace));
+  // A daemon that is told something new routes on meanwhile.
+  const unsettled = new Set(
+    round.changes.filter(({ kind }) => kind !== 'configure-daemon').map(({ namespace }) => namespace),
+  );
   const wanted = new Set<string>();
   const overlays = round.desired.overlays.map((overlay): OverlayNodeStatus => {
     const environments = overlay.environments.map((environment) => {

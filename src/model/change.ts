@@ -35,6 +35,12 @@ export type Change =
     }
   | { readonly kind: 'set-link-mtu'; readonly namespace: string; readonly name: string; readonly mtu: number }
   | {
+      readonly kind: 'set-link-alias';
+      readonly namespace: string;
+      readonly name: string;
+      readonly alias: string;
+    }
+  | {
       readonly kind: 'set-link-master';
       readonly namespace: string;
       readonly name: string;

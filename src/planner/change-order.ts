@@ -16,6 +16,7 @@ const ORDER: readonly Change['kind'][] = [
   'create-namespace',
   'set-forwarding',
   'create-link',
+  'set-link-alias',
   'set-link-mtu',
   'set-link-master',
   'add-remote',

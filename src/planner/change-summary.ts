@@ -25,6 +25,8 @@ export function summarizeChange(change: Change): ChangeSummary {
       return say('delete', `link ${change.name}`, change.reason);
     case 'set-link-mtu':
       return say('update', `link ${change.name}`, `MTU ${change.mtu}`);
+    case 'set-link-alias':
+      return say('update', `link ${change.name}`, `alias ${change.alias}`);
     case 'set-link-master':
       return say(
         'update',

@@ -26,6 +26,7 @@ const SINGLE_VALUED = [
   'ip ospf dead-interval',
   'ip ospf hello-interval',
   'ip ospf network',
+  'ip ospf retransmit-interval',
   'maximum-paths',
   'ospf router-id',
   'timers lsa min-arrival',

@@ -95,6 +95,8 @@ function findPeer(
 function diffPresentLink(namespace: string, wanted: LinkState, found: ObservedLink): Change[] {
   const { name } = wanted;
   const changes: Change[] = [];
+  const alias = `${LINK_MARK}${wanted.link}`;
+  if (found.alias !== alias) changes.push({ kind: 'set-link-alias', namespace, name, alias });
   if (found.mtu !== wanted.mtu) changes.push({ kind: 'set-link-mtu', namespace, name, mtu: wanted.mtu });
   if (found.master !== wanted.master)
     changes.push({ kind: 'set-link-master', namespace, name, master: wanted.master });

@@ -107,6 +107,7 @@ export class SimulatedNode {
     const link = environment.links.get(change.name);
     if (link === undefined) throw new Error(`there is no ${change.name} in ${environment.namespace}`);
     if (change.kind === 'set-link-mtu') link.mtu = change.mtu;
+    else if (change.kind === 'set-link-alias') link.alias = change.alias;
     else if (change.kind === 'set-link-master') link.master = change.master;
     else if (change.kind === 'set-link-up') link.up = true;
     else if (change.kind === 'add-address') link.addresses = [...link.addresses, change.address];

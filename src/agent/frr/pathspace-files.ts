@@ -18,7 +18,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { VinetError } from '../../model/vinet-error.ts';
-import { type DaemonFiles, daemonFilesOf, isProgramName, type Pathspace } from './pathspace.ts';
+import {
+  type DaemonFiles,
+  daemonFilesOf,
+  isProgramName,
+  type Pathspace,
+  SCRATCH_DIRECTORY,
+} from './pathspace.ts';
+import { readFrrProcess } from './process-table.ts';
 
 /**
  * The files of a pathspace. All are small and lie in memory or in the page cache, so they are read and written
@@ -99,9 +106,20 @@ export function boundLog(path: string): void {
 /** Removes what a dead daemon leaves where the next one and vtysh would stumble over it. */
 export function removeRuntimeFiles(pathspace: Pathspace, daemon: string): void {
   const files = daemonFilesOf(pathspace, daemon);
+  removeScratch(daemon, readPid(files));
   rmSync(files.vty, { force: true });
   rmSync(files.pid, { force: true });
   if (daemon === 'zebra') rmSync(pathspace.zebraSocket, { force: true });
+}
+
+/**
+ * A daemon that was killed leaves the folder of its log buffers. One that crashed left its own account of the
+ * crash there, which stays for the operator, as a core file would.
+ */
+function removeScratch(daemon: string, pid: number): void {
+  if (pid === 0 || readFrrProcess(pid) !== null) return;
+  const folder = `${SCRATCH_DIRECTORY}/${daemon}.${pid}`;
+  if (!existsSync(`${folder}/crashlog`)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** The daemon's configuration too: what is not declared any more is not observed any more. */

@@ -2,6 +2,8 @@ import { VinetError } from '../../model/vinet-error.ts';
 import { FRR_PROGRAM_DIRECTORY } from './daemon-catalogue.ts';
 
 export const RUN_DIRECTORY = '/var/run/frr';
+/** Where each of FRR's processes has a folder `DAEMON.PID` for buffers of its log and a crash's account. */
+export const SCRATCH_DIRECTORY = '/var/tmp/frr';
 const CONFIG_DIRECTORY = '/etc/frr';
 const PATHSPACE_NAME = /^[a-z][a-z0-9_-]{0,99}$/;
 const PROGRAM_NAME = /^[a-z][a-z0-9]{0,31}$/;

@@ -69,7 +69,8 @@ function walkProcesses(): FrrProcess[] {
   return processes;
 }
 
-function readFrrProcess(pid: number): FrrProcess | null {
+/** What a living process says it is; null when it is none of FRR's. */
+export function readFrrProcess(pid: number): FrrProcess | null {
   const [program = '', ...argv] = readText(`/proc/${pid}/cmdline`).split('\0');
   if (!program.startsWith(`${FRR_PROGRAM_DIRECTORY}/`)) return null;
   const daemon = program.slice(FRR_PROGRAM_DIRECTORY.length + 1);

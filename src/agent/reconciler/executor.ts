@@ -9,17 +9,19 @@ import { Failures } from './failures.ts';
 import { writeForwarding } from './forwarding.ts';
 import { LinkProgrammer } from './link-programmer.ts';
 import { LinkTable } from './link-table.ts';
+import type { Settling } from './settling.ts';
 import { forEachAtOnce } from './worker-pool.ts';
 
-/** Namespaces made between two turns of the event loop; each takes the kernel a good part of a millisecond. */
-const NAMESPACES_A_TURN = 16;
+/** Namespaces made side by side between two turns of the event loop; each takes the kernel a millisecond or two. */
+const NAMESPACES_A_TURN = 50;
 
 export interface ExecutorOptions {
   readonly kernel: Kernel;
   readonly frr: Frr;
   readonly folder: StateFolder;
   readonly environments: Environments;
-  /** Daemons started at the same time. */
+  readonly settling: Settling;
+  /** Routers whose daemons are started at the same time. */
   readonly startsAtOnce: number;
 }
 
@@ -59,7 +61,7 @@ export class Executor {
     this.setForwarding(of('set-forwarding'), failures);
     const created = of('create-link').filter((change) => !failures.has(change.namespace));
     await links.create(created);
-    await links.update(of('set-link-mtu', 'set-link-master', 'add-remote', 'add-address'));
+    await links.update(of('set-link-alias', 'set-link-mtu', 'set-link-master', 'add-remote', 'add-address'));
     await this.configureDaemons(of('configure-daemon'), failures);
     await this.startDaemons(of('start-daemon'), failures, signal);
     if (signal.aborted) return failures;
@@ -135,8 +137,12 @@ export class Executor {
     changes: readonly Extract<Change, { kind: 'configure-daemon' }>[],
     failures: Failures,
   ) {
+    const { frr, settling } = this.options;
     await forEachAtOnce(changes, 16, ({ namespace, daemon, commands, config }) =>
-      attempt(failures, namespace, () => this.options.frr.configure(namespace, daemon, commands, config)),
+      attempt(failures, namespace, async () => {
+        await frr.configure(namespace, daemon, commands, config);
+        settling.end(namespace);
+      }),
     );
   }
 
@@ -146,7 +152,7 @@ export class Executor {
     failures: Failures,
     signal: AbortSignal,
   ): Promise<void> {
-    const { frr, environments, startsAtOnce } = this.options;
+    const { frr, environments, settling, startsAtOnce } = this.options;
     const routers = groupByNamespace(changes);
     await forEachAtOnce(
       [...routers],
@@ -155,7 +161,10 @@ export class Executor {
         attempt(failures, namespace, async () => {
           const held = environments.find(namespace);
           if (held === null || failures.has(namespace)) return;
-          for (const { daemon, config } of starts) await frr.start(namespace, daemon, config, held);
+          for (const { daemon, config } of starts) {
+            const first = settling.begin(namespace, daemon, config, routers.size);
+            await frr.start(namespace, daemon, first, held);
+          }
         }),
       signal,
     );

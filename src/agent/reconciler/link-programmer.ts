@@ -108,6 +108,8 @@ export class LinkProgrammer {
     const { namespace } = change;
     if (change.kind === 'set-link-mtu')
       this.queue(namespace, change.name, (index) => ({ step: 'set-mtu', index, mtu: change.mtu }));
+    else if (change.kind === 'set-link-alias')
+      this.queue(namespace, change.name, (index) => ({ step: 'set-alias', index, alias: change.alias }));
     else if (change.kind === 'set-link-master') this.queueMaster(namespace, change.name, change.master);
     else if (change.kind === 'add-remote' || change.kind === 'remove-remote') {
       const { kind: step, remote } = change;

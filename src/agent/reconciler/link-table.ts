@@ -1,7 +1,10 @@
 import type { Observation } from '../../model/observation.ts';
 
-/** Indices above the few that a kernel hands out by itself in a new namespace (`lo`, `tunl0`, `sit0`, …). */
-const FIRST_INDEX = 100;
+/**
+ * Far above what kernels hand out by themselves. Before Linux 6.2 or so, a chosen index has to be free in the
+ * namespace that programs the interface too, which is the node's own network.
+ */
+const FIRST_INDEX = 1_000_000;
 
 /** Interface indices by namespace and name: as observed, then as changed, so that nothing is read twice. */
 export class LinkTable {

@@ -6,6 +6,7 @@ import type { DaemonRestarts } from './daemon-restarts.ts';
 import type { Executor } from './executor.ts';
 import type { Observer } from './observer.ts';
 import { RetrySchedule } from './retry-schedule.ts';
+import type { Settling } from './settling.ts';
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 10_000;
@@ -33,6 +34,7 @@ export interface ReconcilerOptions {
   readonly observer: Observer;
   readonly executor: Executor;
   readonly restarts: DaemonRestarts;
+  readonly settling: Settling;
   readonly render: (desired: NodeState) => Configurations;
   readonly now: () => number;
   readonly onRound: (round: Round) => void;
@@ -109,20 +111,16 @@ export class Reconciler {
   }
 
   private async reconcile(desired: NodeState): Promise<void> {
-    const { observer, executor, now, onRound } = this.options;
+    const { observer, settling, now, onRound } = this.options;
     const startedAt = now();
     this.interruption = new AbortController();
     const observed = await observer.observe();
-    const changes = diffNode(desired, observed, this.configurations, this.prune);
+    const difference = diffNode(desired, observed, this.configurations, this.prune);
+    const changes = difference.filter((change) => !settling.holds(change));
     const possible = changes.filter((change) => this.mayTry(change));
-    const drift = this.reached === desired && changes.length > 0;
-    if (possible.length > 0) await this.execute(executor, possible, desired, observed);
-    if (changes.length === 0) {
-      this.reached = desired;
-      this.failures.clear();
-      this.attempts.clear();
-      this.retries.clear();
-    }
+    const drift = this.reached === desired && !changes.every((change) => settling.explains(change));
+    if (possible.length > 0) await this.execute(possible, desired, observed);
+    if (changes.length === 0) this.reach(desired);
     onRound({
       desired,
       observed,
@@ -134,13 +132,20 @@ export class Reconciler {
     });
   }
 
+  private reach(desired: NodeState): void {
+    this.reached = desired;
+    this.failures.clear();
+    this.attempts.clear();
+    this.retries.clear();
+    this.options.settling.settled();
+  }
+
   private async execute(
-    executor: Executor,
     changes: readonly Change[],
     desired: NodeState,
     observed: Observation,
-  ) {
-    const failed = await executor.execute(changes, desired, observed, this.interruption.signal);
+  ): Promise<void> {
+    const failed = await this.options.executor.execute(changes, desired, observed, this.interruption.signal);
     for (const namespace of namespacesOf(changes)) {
       this.options.observer.invalidate(namespace);
       const attempts = (this.attempts.get(namespace) ?? 0) + 1;
@@ -163,7 +168,9 @@ export class Reconciler {
   }
 
   private async sleep(): Promise<void> {
-    const pauses = [this.retries.nextInMs(), this.options.restarts.nextInMs()].filter((ms) => ms !== null);
+    const { restarts, settling } = this.options;
+    const waiting = [this.retries.nextInMs(), restarts.nextInMs(), settling.nextInMs()];
+    const pauses = waiting.filter((ms) => ms !== null);
     const resync = Math.min(RESYNC_MS, ...pauses);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {

@@ -14,6 +14,8 @@ export interface RouterTelemetryOptions {
   readonly now: () => number;
   readonly find: (namespace: string) => Namespace | null;
   readonly onChange: () => void;
+  /** A router has got its last route. */
+  readonly onComplete: (namespace: string) => void;
   readonly log: (message: string) => void;
 }
 
@@ -25,7 +27,7 @@ export class RouterTelemetry {
   private round: Round | null = null;
 
   constructor(options: RouterTelemetryOptions) {
-    const { frr, now, onChange, log } = options;
+    const { frr, now, onChange, onComplete, log } = options;
     this.options = options;
     // A router whose daemons are being restarted does not answer; its next turn comes.
     this.neighbors = new NeighborWatch(frr, { onChange, onError: () => {} });
@@ -33,6 +35,7 @@ export class RouterTelemetry {
       now,
       onChange: (namespace) => {
         this.neighbors.look(namespace);
+        if (this.isComplete(namespace)) onComplete(namespace);
         onChange();
       },
       onError: log,
@@ -86,6 +89,11 @@ export class RouterTelemetry {
   close(): void {
     this.routes.close();
     this.neighbors.close();
+  }
+
+  private isComplete(namespace: string): boolean {
+    const tally = this.routes.tallyOf(namespace);
+    return tally !== null && tally.reached === tally.destinations;
   }
 
   private followRouter(overlay: OverlayState, environment: EnvironmentState): void {
