@@ -1,0 +1,117 @@
+/** The whole job, from nothing to every route everywhere: `vinet apply --wait` and a plain shell script. */
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { writeBatches } from './kernel-stage.mjs';
+import { findDaemons, readCpuSeconds, readPssMegabytes, run } from './machine.mjs';
+
+const VINET = new URL('../bin/vinet', import.meta.url).pathname;
+const PLAIN = new URL('plain-deploy.sh', import.meta.url).pathname;
+const IDLE_S = 10;
+/** Names of the bench's own lab and overlay, which also begin the names of their namespaces and pathspaces. */
+const LAB = 'vb-lab';
+const OVERLAY = 'vb-ring';
+
+/** One node, one overlay of `count` routers; the lab is there before the clock starts, as agents are. */
+export async function deployWithVinet(count, folder) {
+  const env = { VINET_LAB_NAME: LAB, VINET_LAB_DIR: join(folder, 'lab') };
+  const vinet = (...argv) => run(VINET, argv, { env, timeoutS: 600 });
+  const file = join(folder, 'ring.yaml');
+  writeFileSync(file, overlayFile(count));
+  await vinet('lab', 'up', '--nodes', '1');
+  try {
+    const agent = [readPid(join(folder, 'lab', 'n1.pid'))];
+    const controller = [readPid(join(folder, 'lab', 'controller.pid'))];
+    const before = { agent: readCpuSeconds(agent), controller: readCpuSeconds(controller) };
+    const { seconds: apply } = await vinet('apply', '-f', file, '--wait', '--timeout', '580s');
+    const daemons = findDaemons(`${OVERLAY}_`);
+    const result = {
+      apply,
+      agentCpu: readCpuSeconds(agent) - before.agent,
+      controllerCpu: readCpuSeconds(controller) - before.controller,
+      frrCpu: readCpuSeconds(daemons),
+      agentMegabytes: readPssMegabytes(agent),
+      frrMegabytes: readPssMegabytes(daemons),
+      daemons: daemons.length,
+    };
+    await checkRoutes(`${OVERLAY}_r`, count);
+    const idle = await measureIdle(agent);
+    const { seconds: stop } = await vinet('delete', 'overlay', OVERLAY, '--wait');
+    return { ...result, idle, stop };
+  } finally {
+    await vinet('lab', 'down');
+  }
+}
+
+export async function deployWithPlainScript(count, folder) {
+  chmodSync(folder, 0o755);
+  writeBatches(count, folder);
+  const timed = `TIMEFORMAT='cpu %U %S'; time ${PLAIN} up ${count} ${folder}`;
+  try {
+    const { seconds: apply, stderr } = await run('bash', ['-c', timed], { timeoutS: 600 });
+    const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
+    const daemons = findDaemons('vb_r');
+    const frrCpu = readCpuSeconds(daemons);
+    await checkRoutes('vb_r', count);
+    return {
+      apply,
+      scriptCpu: Number(user) + Number(system),
+      frrCpu,
+      frrMegabytes: readPssMegabytes(daemons),
+    };
+  } finally {
+    await removePlain(count, folder);
+  }
+}
+
+export async function removePlain(count, folder) {
+  if (existsSync(join(folder, 'removal'))) await run(PLAIN, ['down', String(count), folder]);
+}
+
+export async function removeVinet(folder) {
+  const directory = join(folder, 'lab');
+  if (!existsSync(directory)) return;
+  await run(VINET, ['lab', 'down'], { env: { VINET_LAB_NAME: LAB, VINET_LAB_DIR: directory } });
+  rmSync(directory, { recursive: true, force: true });
+}
+
+function overlayFile(count) {
+  return `apiVersion: vinet/v1
+kind: Overlay
+metadata: { name: ${OVERLAY} }
+spec:
+  topology: { kind: ring, routers: ${count} }
+  placement: { nodes: [n1] }
+`;
+}
+
+function readPid(file) {
+  return Number.parseInt(readFileSync(file, 'utf8'), 10);
+}
+
+/** Part of one core that a process takes while nothing changes. */
+async function measureIdle(pids) {
+  const before = readCpuSeconds(pids);
+  await pause(IDLE_S * 1000);
+  return (readCpuSeconds(pids) - before) / IDLE_S;
+}
+
+/** Read from the kernel, not from who claims to be ready: each router has an OSPF route to every other's loopback. */
+async function checkRoutes(prefix, count) {
+  const script = `for i in $(seq ${count}); do ip -n ${prefix}$i -4 -o addr show lo scope global; done
+    echo; for i in $(seq ${count}); do echo "router $i"; ip -n ${prefix}$i -4 route show proto ospf; done`;
+  const { stdout } = await run('bash', ['-c', script]);
+  const [addresses = '', tables = ''] = stdout.split('\n\n');
+  const loopbacks = [...addresses.matchAll(/inet ([\d.]+)\/32/g)].map(([, address]) => address);
+  if (loopbacks.length !== count)
+    throw new Error(`${loopbacks.length} of ${count} routers have a loopback address`);
+  for (const table of tables.split(/^router /m).slice(1)) {
+    const [number, ...routes] = table.trim().split('\n');
+    const reached = new Set(routes.map((route) => route.split(' ')[0]));
+    const missing = loopbacks.filter(
+      (address, index) => index + 1 !== Number(number) && !reached.has(address),
+    );
+    if (missing.length > 0)
+      throw new Error(`router ${number} of ${count} has no route to ${missing.slice(0, 3).join(', ')}`);
+  }
+}

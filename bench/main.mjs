@@ -1,0 +1,114 @@
+/**
+ * npm run bench [-- kernel|deploy] [--sizes 20,50,200]
+ *
+ * A ring of N routers on one node: vinet beside `ip -batch`, Mininet and a plain shell script, in one run and one
+ * table. Machines' speed drifts, so the marks are ratios within the run. Exit status 0 when every stage ran,
+ * whether its marks were met or not; 1 when one failed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { deployWithPlainScript, deployWithVinet, removePlain, removeVinet } from './deploy-stage.mjs';
+import { PREFIX, programWithIpBatch, programWithMininet, programWithVinet } from './kernel-stage.mjs';
+import { endRunning, findDaemons, median, run } from './machine.mjs';
+import { judge } from './marks.mjs';
+import { renderMarks, renderTable } from './report.mjs';
+
+const REPEATS = 3;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sizes: { type: 'string', default: '20,50,200' } },
+});
+const sizes = values.sizes.split(',').map(Number);
+const stages = positionals.length === 0 ? ['kernel', 'deploy'] : positionals;
+if (
+  sizes.some((size) => !(size >= 4 && size <= 1000)) ||
+  stages.some((stage) => !['kernel', 'deploy'].includes(stage))
+) {
+  console.error('usage: npm run bench [-- kernel|deploy] [--sizes 20,50,200]   (sizes are 4 to 1000)');
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'vinet-bench-'));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    endRunning();
+    cleanUp().finally(() => process.exit(130));
+  });
+}
+
+try {
+  await cleanUp();
+  const kernel = stages.includes('kernel') ? await measureKernel() : {};
+  const deploy = stages.includes('deploy') ? await measureDeploy() : {};
+  console.log(
+    `\nRing of N routers on one node; Linux ${release()}, ${availableParallelism()} CPUs, Node ${process.version}\n`,
+  );
+  console.log(renderTable(sizes, { ...kernel, ...deploy }));
+  console.log(renderMarks(judge(sizes, { ...kernel, ...deploy })));
+} catch (error) {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Contestants take turns, so that a slow moment of the machine meets them all. */
+async function measureKernel() {
+  const results = { 'kernel vinet': {}, 'kernel ip -batch': {}, 'kernel Mininet': {} };
+  for (const size of sizes) {
+    const taken = { vinet: [], batch: [] };
+    for (let turn = 0; turn < REPEATS; turn++) {
+      tell(`kernel, N = ${size}, turn ${turn + 1} of ${REPEATS}`);
+      taken.vinet.push(await programWithVinet(size));
+      taken.batch.push(await programWithIpBatch(size, folder));
+    }
+    tell(`Mininet, N = ${size}`);
+    results['kernel vinet'][size] = medians(taken.vinet);
+    results['kernel ip -batch'][size] = medians(taken.batch);
+    results['kernel Mininet'][size] = await programWithMininet(size);
+  }
+  return results;
+}
+
+async function measureDeploy() {
+  const results = { 'deploy vinet': {}, 'deploy plain': {} };
+  for (const size of sizes) {
+    tell(`vinet apply --wait, N = ${size}`);
+    results['deploy vinet'][size] = await deployWithVinet(size, folder);
+    tell(`plain shell script, N = ${size}`);
+    results['deploy plain'][size] = await deployWithPlainScript(size, folder);
+  }
+  return results;
+}
+
+function medians(results) {
+  return Object.fromEntries(
+    Object.keys(results[0]).map((key) => [key, median(results.map((result) => result[key]))]),
+  );
+}
+
+/** Whatever a run left, this one or one that was killed: only what bears the bench's own names. */
+async function cleanUp() {
+  await attempt(() => removeVinet(folder));
+  await attempt(() => removePlain(Math.max(...sizes), folder));
+  for (const pid of findDaemons(PREFIX)) await attempt(async () => process.kill(pid, 'SIGKILL'));
+  const script = `ip netns list | grep -oE '^${PREFIX}[0-9]+' | sed 's/^/netns del /' | ip -force -batch -
+    rm -rf /etc/frr/${PREFIX}[0-9]* /var/run/frr/${PREFIX}[0-9]*`;
+  await attempt(() => run('bash', ['-c', script]));
+}
+
+async function attempt(work) {
+  try {
+    await work();
+  } catch (error) {
+    console.error(`bench: cleaning up: ${error.message}`);
+  }
+}
+
+function tell(what) {
+  console.error(`bench: ${what}`);
+}
