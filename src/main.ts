@@ -72,6 +72,7 @@ interface ServerFlags {
 interface ControllerFlags extends ServerFlags {
   readonly listen: string;
   readonly grpcListen: string;
+  readonly insecure?: boolean;
 }
 
 interface AgentFlags extends ServerFlags {
@@ -98,6 +99,11 @@ function addControllerCommand(program: Command): void {
         .env('VINET_GRPC_LISTEN')
         .default(CONTROLLER_SOCKET),
     )
+    .addOption(
+      new Option('--insecure', 'listen without TLS also where others could read the token on the way').env(
+        'VINET_INSECURE',
+      ),
+    )
     .action(async (flags: ControllerFlags) => {
       const { runController } = await import('./controller/main.ts');
       await untilSignalled(
@@ -107,6 +113,7 @@ function addControllerCommand(program: Command): void {
           grpcListen: flags.grpcListen,
           tokenFile: flags.tokenFile ?? null,
           tls: tlsFiles(flags),
+          insecure: flags.insecure === true,
           logLevel: flags.logLevel,
         }),
       );

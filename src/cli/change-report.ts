@@ -3,10 +3,10 @@ import { printable, type Style, type Terminal } from './terminal.ts';
 
 type Action = ApplyResult['nodes'][number]['changes'][number]['action'];
 
-const SIGNS: Record<Action, { readonly sign: string; readonly style: Style; readonly verb: string }> = {
-  create: { sign: '+', style: 'good', verb: 'create' },
-  update: { sign: '~', style: 'warn', verb: 'update' },
-  delete: { sign: '-', style: 'bad', verb: 'delete' },
+const SIGNS: Record<Action, { readonly sign: string; readonly style: Style }> = {
+  create: { sign: '+', style: 'good' },
+  update: { sign: '~', style: 'warn' },
+  delete: { sign: '-', style: 'bad' },
 };
 
 /** Every change, grouped by node, and a line that sums them up: what `plan` prints. */
@@ -39,19 +39,32 @@ function renderChanges(result: ApplyResult, paint: Terminal['paint']): string {
       const lines = changes.map(({ action, namespace, object, detail }) => {
         const { sign, style } = SIGNS[action];
         const words = [namespace, object].map(printable).join(' ');
-        return `  ${paint(`${sign} ${words}`, style)}${detail === '' ? '' : `  ${printable(detail)}`}\n`;
+        return `  ${paint(`${sign} ${words}`, style)}${renderDetail(detail)}\n`;
       });
       return `${paint(printable(node), 'bold')}\n${lines.join('')}`;
     })
     .join('');
 }
 
+const LONGEST_BESIDE = 60;
+
+/** Beside the object where it is short; lines of a daemon's configuration each on a line of their own. */
+function renderDetail(detail: string): string {
+  if (detail === '') return '';
+  if (detail.length <= LONGEST_BESIDE) return `  ${printable(detail)}`;
+  return detail
+    .split('; ')
+    .map((line) => `\n      ${printable(line)}`)
+    .join('');
+}
+
+/** `3 to create, 1 to delete`; what there is none of is not said. */
 function countText(result: ApplyResult): string {
   const changes = result.nodes.flatMap((node) => node.changes);
   return (['create', 'update', 'delete'] as const)
-    .map(
-      (action) => `${changes.filter((change) => change.action === action).length} to ${SIGNS[action].verb}`,
-    )
+    .map((action) => ({ action, count: changes.filter((change) => change.action === action).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ action, count }) => `${count} to ${action}`)
     .join(', ');
 }
 

@@ -1,14 +1,23 @@
 import { type Command, Option } from 'commander';
-import { type ApiClient, apiPath, createApiClient } from './api-client.ts';
+import { apiPath } from './api-client.ts';
 import { runApply, runDelete } from './apply.ts';
-import { type ClientFlags, readClientSettings, settingsFiles } from './client-settings.ts';
+import {
+  fileOption,
+  outputOption,
+  sinceOption,
+  type WaitFlags,
+  withClient,
+  withClientOptions,
+  withWaitOptions,
+} from './client-options.ts';
+import type { ClientFlags } from './client-settings.ts';
 import type { CommandContext } from './command-context.ts';
 import { renderCompletion, SHELLS, type Shell } from './completion.ts';
 import { followEvents } from './events.ts';
 import { runExec } from './exec.ts';
 import { OUTPUT_FORMATS, type OutputFormat, RESOURCES, runGet } from './get.ts';
 import { GRAPH_FORMATS, type GraphFormat, runGraph } from './graph.ts';
-import { collect, readDurationMs, readRouterPath, readWholeNumber } from './option-values.ts';
+import { collect, readRouterPath } from './option-values.ts';
 import { runTrace } from './trace.ts';
 import { runVersion } from './version.ts';
 import { runVtysh } from './vtysh.ts';
@@ -238,70 +247,3 @@ function addVersion(program: Command, context: CommandContext): void {
 }
 
 const OUTPUTS = { stdout: process.stdout, stderr: process.stderr };
-
-interface WaitFlags {
-  readonly wait?: boolean;
-  /** ms */
-  readonly timeout: number;
-}
-
-function withWaitOptions(command: Command, until: string): Command {
-  return command
-    .addOption(new Option('--wait', `return only when it is done: ${until}`).env('VINET_WAIT'))
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for that')
-        .env('VINET_TIMEOUT')
-        .default(120_000, '120s')
-        .argParser(readDurationMs),
-    );
-}
-
-function fileOption(): Option {
-  return new Option('-f, --file <file>', 'overlay file, - for standard input; may be repeated')
-    .env('VINET_FILE')
-    .argParser(collect)
-    .makeOptionMandatory();
-}
-
-function outputOption(formats: readonly OutputFormat[]): Option {
-  return new Option('-o, --output <format>', 'for people or programs')
-    .env('VINET_OUTPUT')
-    .choices(formats)
-    .default('table');
-}
-
-function sinceOption(): Option {
-  return new Option('--since <id>', 'only events after this number')
-    .env('VINET_SINCE')
-    .argParser(readWholeNumber);
-}
-
-function withClientOptions(command: Command): Command {
-  return command
-    .optionsGroup('Controller:')
-    .addOption(
-      new Option('--address <address>', 'http://HOST:PORT, https://HOST:PORT or unix:/PATH').env(
-        'VINET_ADDRESS',
-      ),
-    )
-    .addOption(
-      new Option('--token <token>', 'its secret, for all to see in the list of processes').env('VINET_TOKEN'),
-    )
-    .addOption(new Option('--token-file <file>', 'file with its secret').env('VINET_TOKEN_FILE'))
-    .addOption(
-      new Option('--ca-file <file>', 'authority that signed its certificate, PEM').env('VINET_CA_FILE'),
-    );
-}
-
-async function withClient<T>(
-  context: CommandContext,
-  flags: ClientFlags,
-  work: (client: ApiClient) => Promise<T>,
-): Promise<T> {
-  const client = createApiClient(await readClientSettings(flags, settingsFiles(context.env)));
-  try {
-    return await work(client);
-  } finally {
-    client.close();
-  }
-}

@@ -49,8 +49,8 @@ function fileFirst(file: string, text: string): string {
 function adviceFor(error: unknown): string {
   if (error instanceof ApiError && error.status === 401) {
     return (
-      'The controller wants its token: give --token-file or --token, set VINET_TOKEN, or write `tokenFile:` into\n' +
-      '~/.config/vinet/config.yaml. `vinet controller` prints the path of its token file when it starts.'
+      'Give --token-file or --token, set VINET_TOKEN, or write `tokenFile:` into ~/.config/vinet/config.yaml.\n' +
+      "The controller's token stands in the file `token` of its state directory, a lab's in /run/vinet/lab/token."
     );
   }
   if (error instanceof VinetError && error.code === 'unreachable') {

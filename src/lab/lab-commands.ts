@@ -7,7 +7,7 @@ import { createProgress, type Progress } from '../cli/progress.ts';
 import { renderTable } from '../cli/table.ts';
 import type { Terminal } from '../cli/terminal.ts';
 import { VinetError } from '../model/vinet-error.ts';
-import { labNode, labPaths } from './lab-layout.ts';
+import { labNodes, labPaths } from './lab-layout.ts';
 
 interface LabFlags {
   readonly name: string;
@@ -101,7 +101,7 @@ async function runUp(flags: LabUpFlags, terminal: Terminal, progress: Progress):
         { title: 'ROUTERS', align: 'right' },
         { title: 'METRICS' },
       ],
-      Array.from({ length: plan.nodes }, (_, index) => labNode(plan, index + 1)).map((node) => {
+      labNodes(plan).map((node) => {
         const view = nodes.find((candidate) => candidate.name === node.name);
         return [
           node.name,

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { VinetError } from '../model/vinet-error.ts';
 import { type LabPlan, labPaths, MAX_LAB_NODES } from './lab-layout.ts';
 
@@ -68,12 +68,18 @@ export function removeFolder(directory: string): void {
   for (const entry of entries.sort((a, b) => Number(a === 'lab.json') - Number(b === 'lab.json'))) {
     rmSync(join(directory, entry), { recursive: true, force: true });
   }
-  if (existsSync(directory) && readEntries(directory).length === 0) rmdirSync(directory);
+  removeIfEmpty(directory);
+  // Made on the way to the folder; whatever else runs here keeps it.
+  if (basename(dirname(directory)) === 'vinet') removeIfEmpty(dirname(directory));
 }
 
 const NODE_ENTRY = /^n([1-9][0-9]{0,2})(?:\.log|\.pid)?$/;
 const OURS =
   /^(?:lab\.json|client\.yaml|token|(?:lab\.json|client\.yaml|token)\.new|controller(?:\.sock|\.log|\.pid)?|n[1-9][0-9]{0,2}(?:\.log|\.pid)?)$/;
+
+function removeIfEmpty(directory: string): void {
+  if (existsSync(directory) && readEntries(directory).length === 0) rmdirSync(directory);
+}
 
 function readEntries(directory: string): string[] {
   try {

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Kernel } from '../agent/kernel/kernel.ts';
-import { apiPath, isTransient } from '../cli/api-client.ts';
+import { apiPath } from '../cli/api-client.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { OverlaySummary } from '../model/api.ts';
 import { errorText, VinetError } from '../model/vinet-error.ts';
 import { connectToLab, inspectLab } from './lab.ts';
 import { hasEnvironments, nodesInFolder, readPlan, removeFolder } from './lab-folder.ts';
-import { FIRST_METRICS_PORT, internetNamespace, type LabPlan, labNode, labNodes } from './lab-layout.ts';
+import { FIRST_METRICS_PORT, internetNamespace, type LabPlan, labNodes } from './lab-layout.ts';
 import { foundNamespaces, removeNetwork } from './lab-network.ts';
 import { agentProcess, controllerProcess, stopProcess } from './lab-process.ts';
 
@@ -86,7 +86,7 @@ async function deleteOverlays(plan: LabPlan, options: LabDownOptions): Promise<v
     }
   } catch (error) {
     // A controller that fails or says no does not keep a lab alive.
-    if (!(error instanceof VinetError) && !isTransient(error)) throw error;
+    if (!(error instanceof VinetError)) throw error;
   } finally {
     client.close();
   }
@@ -95,8 +95,7 @@ async function deleteOverlays(plan: LabPlan, options: LabDownOptions): Promise<v
 async function purgeEnvironments(plan: LabPlan, options: LabDownOptions): Promise<void> {
   const [command = '', ...program] = options.program;
   const failures: string[] = [];
-  for (let number = 1; number <= plan.nodes; number++) {
-    const node = labNode(plan, number);
+  for (const node of labNodes(plan)) {
     if (!hasEnvironments(node.stateDirectory)) continue;
     options.progress.update(`removing what the agent of ${node.name} left`);
     await promisify(execFile)(command, [...program, ...agentProcess(plan, node).argv, '--purge'], {

@@ -13,7 +13,6 @@ import {
   FIRST_METRICS_PORT,
   internetNamespace,
   type LabPlan,
-  labNode,
   labNodes,
   labPaths,
   membersShare,
@@ -88,6 +87,29 @@ export async function readNodes(client: ApiClient): Promise<NodeView[]> {
     idleTimeoutMs: 5000,
   });
   return nodes;
+}
+
+/** What a lab consists of, as it is now. */
+export interface LabPart {
+  readonly process: LabProcess;
+  readonly pid: number | null;
+  /** Empty for the controller, which needs none. */
+  readonly namespace: string;
+  readonly namespaceThere: boolean;
+}
+
+export function inspectLab(kernel: Kernel, plan: LabPlan): LabPart[] {
+  const mounted = new Set(kernel.listNamespaces().flatMap((found) => (found.mounted ? [found.name] : [])));
+  const part = (process: LabProcess, namespace: string): LabPart => ({
+    process,
+    pid: findProcess(process)[0] ?? null,
+    namespace,
+    namespaceThere: namespace === '' || mounted.has(namespace),
+  });
+  return [
+    part(controllerProcess(plan), ''),
+    ...labNodes(plan).map((node) => part(agentProcess(plan, node), node.namespace)),
+  ];
 }
 
 const DEFAULT_MTU = 1500;
@@ -176,29 +198,4 @@ function refuseDead(plan: LabPlan, wanted: readonly LabProcess[]): void {
       `${process.name} ended by itself; the end of ${labPaths(plan.directory).log(process.name)}: ${lastWords(plan, process.name)}`,
     );
   }
-}
-
-/** What a lab consists of, as it is now. */
-export interface LabPart {
-  readonly process: LabProcess;
-  readonly pid: number | null;
-  /** Empty for the controller, which needs none. */
-  readonly namespace: string;
-  readonly namespaceThere: boolean;
-}
-
-export function inspectLab(kernel: Kernel, plan: LabPlan): LabPart[] {
-  const mounted = new Set(kernel.listNamespaces().flatMap((found) => (found.mounted ? [found.name] : [])));
-  const part = (process: LabProcess, namespace: string): LabPart => ({
-    process,
-    pid: findProcess(process)[0] ?? null,
-    namespace,
-    namespaceThere: namespace === '' || mounted.has(namespace),
-  });
-  return [
-    part(controllerProcess(plan), ''),
-    ...Array.from({ length: plan.nodes }, (_, index) => labNode(plan, index + 1)).map((node) =>
-      part(agentProcess(plan, node), node.namespace),
-    ),
-  ];
 }

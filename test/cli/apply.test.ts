@@ -86,8 +86,8 @@ test('apply sends the very bytes of the file with the token and sums the changes
   expect(seen).toEqual([['POST', '/v1/apply', 'Bearer secret', 'application/yaml', 'ff0ac3']]);
   expect(out.split('\n')).toEqual([
     'overlay ring changed: 1 to create, 1 to update, 1 to delete',
-    '  n1  1 to create, 1 to update, 0 to delete',
-    '  n2  0 to create, 0 to update, 1 to delete',
+    '  n1  1 to create, 1 to update',
+    '  n2  1 to delete',
     '',
   ]);
 });
