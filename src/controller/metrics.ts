@@ -46,23 +46,12 @@ export function createMetrics(parts: {
 }
 
 function addOverlayGauges(registry: Registry, inventory: Inventory, watch: OverlayWatch): void {
-  const gauge = (name: string, help: string, labelNames: readonly string[] = ['overlay']) =>
-    new Gauge({ name, help, labelNames, registers: [registry] });
-  const routers = gauge('vinet_overlay_routers', 'Virtual routers that the overlay declares');
-  const ready = gauge('vinet_overlay_routers_ready', 'Virtual routers with a route to every destination');
-  const routes = gauge('vinet_overlay_routes', 'Routes that the routers have, of those that they need');
-  const wanted = gauge('vinet_overlay_routes_wanted', 'Routes that the routers need');
-  const convergence = gauge(
-    'vinet_overlay_convergence_seconds',
-    'From the last acknowledged change to the last route of the last router',
-  );
-  const gauges = [routers, ready, routes, wanted, convergence];
   new Gauge({
     name: 'vinet_overlay_status',
     help: '1 for the phase that the overlay is in, 0 for all others',
     labelNames: ['overlay', 'phase'],
     registers: [registry],
-    // One pass fills them all: a scrape shows one moment.
+    // One pass fills all gauges, for a scrape to show one moment; so this one is registered first.
     collect() {
       for (const one of [this, ...gauges]) one.reset();
       for (const overlay of inventory.overlays.keys()) {
@@ -77,6 +66,17 @@ function addOverlayGauges(registry: Registry, inventory: Inventory, watch: Overl
       }
     },
   });
+  const gauge = (name: string, help: string, labelNames: readonly string[] = ['overlay']) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const routers = gauge('vinet_overlay_routers', 'Virtual routers that the overlay declares');
+  const ready = gauge('vinet_overlay_routers_ready', 'Virtual routers with a route to every destination');
+  const routes = gauge('vinet_overlay_routes', 'Routes that the routers have, of those that they need');
+  const wanted = gauge('vinet_overlay_routes_wanted', 'Routes that the routers need');
+  const convergence = gauge(
+    'vinet_overlay_convergence_seconds',
+    'From the last acknowledged change to the last route of the last router',
+  );
+  const gauges = [routers, ready, routes, wanted, convergence];
 }
 
 function addNodeGauge(registry: Registry, inventory: Inventory, fleet: Fleet): void {

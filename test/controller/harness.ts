@@ -46,9 +46,15 @@ export class Harness {
     rmSync(this.folder, { recursive: true });
   }
 
-  async join(name: string, options: Partial<FakeAgentOptions> = {}): Promise<FakeAgent> {
+  /** An agent that may or may not become welcome. */
+  dial(name: string, options: Partial<FakeAgentOptions> = {}): FakeAgent {
     const agent = new FakeAgent({ address: this.grpcAddress, name, ...options });
     this.agents.push(agent);
+    return agent;
+  }
+
+  async join(name: string, options: Partial<FakeAgentOptions> = {}): Promise<FakeAgent> {
+    const agent = this.dial(name, options);
     await eventually(() => {
       if (!agent.welcomed || agent.states.length === 0) throw new Error(`${name} is not welcome yet`);
     });
@@ -85,7 +91,7 @@ export class Harness {
       ...(body === undefined ? {} : { body }),
     });
     const text = await response.text();
-    const json = response.headers.get('content-type')?.includes('json') ?? false;
+    const json = response.headers.get('content-type')?.startsWith('application/json') ?? false;
     return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : null };
   }
 

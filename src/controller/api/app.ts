@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, {
@@ -54,7 +55,7 @@ export async function buildApi(parts: ApiParts): Promise<Api> {
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 256 },
     frameworkErrors: (error: unknown, _: FastifyRequest, reply: FastifyReply) =>
       answerFailure(parts, error, reply),
-    clientErrorHandler: undefined,
+    clientErrorHandler: refuseGarbage,
   };
   const app = withTypes(open(options, parts.tls));
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -110,6 +111,19 @@ function withTypes(app: FastifyInstance) {
 /** Without the query, which may hold what no log should. */
 function pathOf({ url }: FastifyRequest): string {
   return url.split('?')[0]?.slice(0, 200) ?? '';
+}
+
+/** What is not HTTP has no request to answer: the reply is written on the socket itself. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const message = tooLarge ? 'the headers of the request are too large' : 'the request is not proper HTTP';
+  const body = JSON.stringify({ error: { code: 'bad-request', message } });
+  const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
 }
 
 function answerFailure({ log }: ApiParts, error: unknown, reply: FastifyReply): FastifyReply {

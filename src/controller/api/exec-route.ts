@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import type { ExecOutput } from '../../rpc/fleet-message.ts';
@@ -11,10 +11,11 @@ import { MemberName, OverlayName, overlayOf, routerOf } from './named.ts';
 const START_DEADLINE_MS = 10_000;
 /** What a command may take to end after its user is gone. */
 const HANG_UP_GRACE_MS = 5_000;
+const HEARTBEAT_MS = 15_000;
 
 /**
  * Runs a command in a router. The request's body is its standard input, as it comes; the answer is a line of
- * JSON for each piece of output, at once, and one for its end.
+ * JSON for each piece of output, at once, and one for its end; empty lines in between mean nothing.
  */
 export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): void {
   void app.register(async (scope: Api) => {
@@ -29,7 +30,7 @@ export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): voi
           querystring: Type.Object({ argv: Type.Union([Argument, Type.Array(Argument, { minItems: 1 })]) }),
         },
       },
-      async ({ params, query, body }, reply) => {
+      async ({ params, query, raw }, reply) => {
         const stored = overlayOf(inventory, params.name);
         const router = routerOf(stored, params.router);
         const argv = [query.argv].flat();
@@ -40,7 +41,7 @@ export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): voi
         const channel = await fleet.openExec(router.node, command, START_DEADLINE_MS);
         log.info({ overlay: stored.name, router: router.name, command: argv[0] }, 'a command was started');
         reply.hijack();
-        await converse(channel, body instanceof Readable ? body : null, reply.raw);
+        await converse(channel, raw, reply.raw);
         return reply;
       },
     );
@@ -49,41 +50,47 @@ export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): voi
 
 const Argument = Type.String({ minLength: 1, maxLength: 128 * 1024 });
 
-async function converse(
-  channel: CommandChannel,
-  stdin: Readable | null,
-  response: ServerResponse,
-): Promise<void> {
+async function converse(channel: CommandChannel, stdin: Readable, response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   response.flushHeaders();
   let killing: NodeJS.Timeout | undefined;
-  response.on('close', () => {
+  const onClose = () => {
     if (!response.writableEnded) killing = hangUp(channel);
-  });
+  };
+  if (response.closed) onClose();
+  else response.on('close', onClose);
+  // A client that is cut off shows only when something is written; an empty line says nothing.
+  const heartbeat = setInterval(() => response.write('\n'), HEARTBEAT_MS);
   void feed(channel, stdin);
+  let ended = false;
   try {
     for await (const output of channel.received) {
       const line = formatOutput(output);
       if (line !== null && !response.write(line) && !response.destroyed) await drainedOrGone(response);
-      if (output.body.kind === 'exit') break;
+      ended = output.body.kind === 'exit';
+      if (ended) break;
     }
+    if (!ended) response.write(formatLoss('its agent broke off'));
   } catch (error) {
-    response.write(formatExit({ status: -1, signal: '', failure: errorText(error) }));
+    response.write(formatLoss(errorText(error)));
   }
+  clearInterval(heartbeat);
   clearTimeout(killing);
   channel.end();
   response.end();
 }
 
-async function feed(channel: CommandChannel, stdin: Readable | null): Promise<void> {
+/** Reads to the end whatever happens: a connection that is not read does not tell that its client is gone. */
+async function feed(channel: CommandChannel, stdin: Readable): Promise<void> {
   try {
-    for await (const data of stdin ?? []) {
-      if (!(await channel.send({ kind: 'stdin', data: data as Buffer }))) return;
+    for await (const data of stdin.iterator({ destroyOnReturn: false })) {
+      if (!(await channel.send({ kind: 'stdin', data: data as Buffer }))) break;
     }
     await channel.send({ kind: 'stdin-closed' });
   } catch {
     // The client is gone; its command is told so by the end of the response.
   }
+  stdin.resume();
 }
 
 /** What a terminal does when its user is gone; a command that does not listen is killed after a while. */
@@ -113,6 +120,10 @@ function formatOutput({ body }: ExecOutput): string | null {
     case 'exit':
       return formatExit(body);
   }
+}
+
+function formatLoss(why: string): string {
+  return formatExit({ status: -1, signal: '', failure: `what became of the command is not known: ${why}` });
 }
 
 function formatExit({
