@@ -347,7 +347,9 @@ describe('commands in a router', () => {
       if (asked.kind === 'open-exec') void record(agent, asked.ticket, signals);
       return { kind: 'done' };
     };
-    const response = await open('POST', '/v1/overlays/ring/routers/r1/exec?argv=sleep');
+    const stdin = new Readable({ read() {} });
+    const response = await open('POST', '/v1/overlays/ring/routers/r1/exec?argv=sleep', {}, stdin);
+    expect(response.statusCode).toBe(200);
     await once(response);
     response.destroy();
     await eventually(() => expect(signals).toEqual(['SIGHUP']));
