@@ -1,7 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
 /** Logs to standard error: lines for a person at a terminal, JSON for whatever collects them elsewhere. */
 export function createLog(level: string): Logger {
   const stderr = destination({ dest: 2, sync: true });

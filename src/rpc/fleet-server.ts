@@ -107,8 +107,6 @@ function credentialsOf({ tls }: FleetServerOptions): ServerCredentials {
 }
 
 function listenFailure(address: string, cause: Error): VinetError {
-  return new VinetError('listen-failed', `cannot listen for agents on ${address}: ${errorText(cause)}`, {
-    cause,
-    context: { address },
-  });
+  const message = `cannot listen for agents on ${address} (${errorText(cause)}): stop what listens there, or choose another address with --grpc-listen`;
+  return new VinetError('listen-failed', message, { cause, context: { address } });
 }

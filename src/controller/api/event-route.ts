@@ -8,8 +8,8 @@ import type { Api, ApiParts } from './app.ts';
 import { OverlayName } from './named.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** What may wait for a slow follower before it is cut off; it can resume by the last id that it saw. */
-const MAX_WAITING_BYTES = 1024 * 1024;
+/** More than all events that are kept: a slower follower is cut off, and can resume by the last id that it saw. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
  * What happened, as a list, or as a stream of server-sent events (WHATWG HTML, section 9.2) where the client
@@ -54,7 +54,6 @@ function stream(response: ServerResponse, events: EventLog, since: number, overl
     response.write(text);
     if (response.writableLength > MAX_WAITING_BYTES) response.destroy();
   };
-  // The past may be larger than what may wait, so it is measured as a whole only afterwards.
   response.write(events.list(since, overlay).map(formatEvent).join(''));
   const following = events.follow((event) => {
     if (overlay === null || event.overlay === overlay) write(formatEvent(event));

@@ -1,8 +1,7 @@
-import type { Node } from '../../model/node.ts';
 import type { Overlay } from '../../model/overlay.ts';
 import type { OverlayPlan } from '../../planner/overlay-plan.ts';
 
-/** What stands in the store under which key, as JSON. */
+/** What stands in the store under which key, as JSON. `nodes/NAME` is the Node as its agent last registered. */
 export const NODES = 'nodes/';
 export const SEEN = 'seen/';
 export const OVERLAYS = 'overlays/';
@@ -24,9 +23,6 @@ export interface OverlayRecord {
   /** No longer wanted; the record goes when no node has anything of it any more. */
   readonly deleting: boolean;
 }
-
-/** `nodes/NAME`: the node as its agent last registered. */
-export type NodeRecord = Node;
 
 /** `used/NAME`: nodes that have, or may still have, something of the overlay, sorted. */
 export type UsedRecord = readonly string[];
