@@ -101,7 +101,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
 export async function purgeAgent(options: AgentProgramOptions): Promise<void> {
   const lock = await lockStateFolder(options.stateDirectory);
   const { kernel, frr, folder } = await openMachine(options, null);
-  await forEachAtOnce(folder.marks(), 16, async ({ namespace }) => {
+  await forEachAtOnce(folder.marks(), 64, async ({ namespace }) => {
     await frr.remove(namespace);
     kernel.deleteNamespace(namespace);
     folder.unmark(namespace);

@@ -1,0 +1,154 @@
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+} from 'yaml';
+import { type DocumentPath, escapeControls } from './document-path.ts';
+import type { Checked, Problem } from './problem.ts';
+import { errorText, VinetError } from './vinet-error.ts';
+
+/** One YAML document of a file, as plain data that still knows where it stood. */
+export interface YamlDocument {
+  readonly data: unknown;
+  locate: Locate;
+}
+
+/**
+ * Position in the file, both counted from 1. A `value` that is a single scalar is found itself, a list or map
+ * by its key; what is not there by the nearest thing around it. Null for an empty document.
+ */
+export type Locate = (path: DocumentPath, part?: 'key' | 'value') => { line: number; column: number } | null;
+
+/**
+ * Reads the documents of a YAML 1.2 file (JSON is YAML), without those that are empty. Depth, number of pieces
+ * and use of aliases are bounded, so that a small hostile file costs little. Syntax errors come all at once.
+ */
+export function readYaml(text: string): Checked<YamlDocument[]> {
+  const lines = new LineCounter();
+  const problems: Problem[] = [];
+  const documents: YamlDocument[] = [];
+  const report = (code: string, message: string, offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    problems.push({ code, path: '', message: escapeControls(message).slice(0, 300), line, column: col });
+  };
+  try {
+    for (const document of composeDocuments(text, lines)) {
+      for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, MAX_ERRORS)) {
+        report('invalid-yaml', `this is not valid YAML: ${message}`, pos[0]);
+      }
+      if (document.directives?.yaml.version === '1.1') {
+        report('invalid-yaml', 'this is YAML 1.1, and only YAML 1.2 is read', document.range[0]);
+      }
+      if (document.contents === null || problems.length > 0) continue;
+      for (const offset of duplicateKeys(document))
+        report('duplicate-key', 'this key is there twice', offset);
+      documents.push({ data: toData(document), locate: locator(document, lines) });
+    }
+  } catch (error) {
+    const offset = error instanceof VinetError ? Number(error.context.offset ?? 0) : 0;
+    report('invalid-yaml', `this is not valid YAML: ${errorText(error)}`, offset);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: documents };
+}
+
+/** Deeper than any overlay file, and far from what recursion can take. */
+const MAX_DEPTH = 64;
+/** Lexical pieces: a custom topology with the largest number of links has about 1.2 million. */
+const MAX_PIECES = 1_500_000;
+const MAX_ALIASES = 100;
+const MAX_ERRORS = 100;
+
+function* composeDocuments(text: string, lines: LineCounter): Generator<Document.Parsed> {
+  lines.addNewLine(0);
+  const parser = new Parser(lines.addNewLine);
+  const composer = new Composer({
+    version: '1.2',
+    stringKeys: true,
+    resolveKnownTags: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+    // Comparing each key with all others takes time that grows with the square; `duplicateKeys` does it instead.
+    uniqueKeys: false,
+  });
+  let pieces = 0;
+  for (const piece of new Lexer().lex(text)) {
+    for (const token of parser.next(piece)) yield* composer.next(token);
+    if (++pieces > MAX_PIECES) fail(`more than ${MAX_PIECES} pieces`, parser.offset);
+    if (parser.stack.length > MAX_DEPTH) fail(`nested more than ${MAX_DEPTH} deep`, parser.offset);
+  }
+  for (const token of parser.end()) yield* composer.next(token);
+  yield* composer.end();
+}
+
+function fail(message: string, offset: number): never {
+  throw new VinetError('invalid-yaml', message, { context: { offset } });
+}
+
+function toData(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    const message =
+      error instanceof ReferenceError ? 'its aliases refer to too much, or to themselves' : errorText(error);
+    return fail(message, document.range[0]);
+  }
+}
+
+function duplicateKeys(document: Document.Parsed): number[] {
+  const offsets: number[] = [];
+  const open: unknown[] = [document.contents];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isSeq(node)) open.push(...node.items.filter((item) => item !== undefined));
+    if (!isMap(node)) continue;
+    const seen = new Set<unknown>();
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? key.value : key;
+      if (seen.has(name)) offsets.push(startOf(key) ?? 0);
+      seen.add(name);
+      if (value !== null) open.push(value);
+    }
+  }
+  return offsets.sort((a, b) => a - b).slice(0, MAX_ERRORS);
+}
+
+function locator(document: Document.Parsed, lines: LineCounter): Locate {
+  return (path, part = 'value') => {
+    let offset = startOf(document.contents) ?? document.range[0];
+    let node: unknown = document.contents;
+    for (const [depth, step] of path.entries()) {
+      const child = childOf(resolve(node, document), step);
+      if (child === null) break;
+      const isLast = depth === path.length - 1;
+      const prefersKey = child.key !== null && !(isLast && part === 'value' && isScalar(child.value));
+      offset = startOf(prefersKey ? child.key : child.value) ?? startOf(child.key) ?? offset;
+      node = child.value;
+    }
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+}
+
+function childOf(node: unknown, step: string | number): { key: unknown; value: unknown } | null {
+  if (isSeq(node) && typeof step === 'number') {
+    return step < node.items.length ? { key: null, value: node.items[step] } : null;
+  }
+  if (!isMap(node)) return null;
+  const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(step));
+  return pair === undefined ? null : { key: pair.key, value: pair.value };
+}
+
+function resolve(node: unknown, document: Document.Parsed): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+function startOf(node: unknown): number | null {
+  const range = (node as Partial<Node> | null | undefined)?.range;
+  return range?.[0] ?? null;
+}
