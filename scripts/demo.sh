@@ -101,7 +101,7 @@ finish() {
     title "npx vinet delete overlay $overlay --wait"
     vinet delete overlay "$overlay" --wait || status=1
   fi
-  ((status == 0)) || echo "demo: failed with status $status" >&2
+  ((status == 0 || status > 128)) || echo "demo: failed with status $status" >&2
   exit "$status"
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,23 +9,28 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { GRAFANA_FOLDER, queriesOf, readDashboards, substitute } from '../grafana/dashboard.ts';
 import { METRICS } from '../grafana/metric-names.ts';
+import { succeed, TestLab } from './test-lab.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODES = 3;
 const ROUTERS = 10;
-const VARIABLES = { overlay: 'ring', node: '.*', router: '.*', __rate_interval: '10s', __range: '1m' };
+/** Not the example's own name: that one may run on this machine already. */
+const OVERLAY = 'vt-ring';
+const VARIABLES = { overlay: OVERLAY, node: '.*', router: '.*', __rate_interval: '10s', __range: '1m' };
 /** Panels that show something only when something is wrong. */
 const EMPTY_WHEN_WELL = ['Neighbours that are neither Full nor 2-Way A'];
 
+const lab = new TestLab('vt-dashboard', NODES);
 const folder = mkdtempSync(join(tmpdir(), 'vt-dashboard-'));
-const env = { ...process.env, VINET_LAB_NAME: 'vt-dashboard', VINET_LAB_DIR: join(folder, 'lab') };
 const configFile = join(folder, 'prometheus.yml');
 let prometheus: ChildProcess | undefined;
 let address = '';
 
 beforeAll(async () => {
-  await vinet('lab', 'up', '--nodes', String(NODES));
-  await vinet('apply', '-f', join(ROOT, 'examples/ring.yaml'), '--wait');
+  await lab.up();
+  const example = readFileSync(join(ROOT, 'examples/ring.yaml'), 'utf8');
+  const file = lab.write('ring.yaml', example.replace('name: ring', `name: ${OVERLAY}`));
+  succeed(await lab.vinet('apply', '-f', file, '--wait'));
   writeFileSync(configFile, prometheusConfig());
   address = `127.0.0.1:${await freePort()}`;
   prometheus = startPrometheus();
@@ -35,9 +41,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  prometheus?.kill('SIGKILL');
-  await vinet('lab', 'down');
+  if (prometheus !== undefined) await end(prometheus);
   rmSync(folder, { recursive: true, force: true });
+  await lab.down();
 });
 
 test('promtool accepts the configuration as it is shipped', async () => {
@@ -103,14 +109,10 @@ test('the ring is shown as converged', async () => {
   );
 });
 
-async function vinet(...argv: string[]): Promise<void> {
-  await promisify(execFile)(join(ROOT, 'bin/vinet'), argv, { env, timeout: 150_000 });
-}
-
 /** The shipped configuration, looking at this lab and more often. */
 function prometheusConfig(): string {
   const controller = /^address: http:\/\/(\S+)$/m.exec(
-    readFileSync(join(env.VINET_LAB_DIR, 'client.yaml'), 'utf8'),
+    readFileSync(join(lab.directory, 'client.yaml'), 'utf8'),
   )?.[1];
   if (controller === undefined) throw new Error('the lab does not say where its controller is');
   return readFileSync(join(GRAFANA_FOLDER, 'prometheus.yml'), 'utf8')
@@ -129,6 +131,14 @@ function startPrometheus(): ChildProcess {
     ],
     { stdio: 'ignore', cwd: folder },
   );
+}
+
+/** Resolves when it has ended: until then it writes into its folder. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
 }
 
 /** The sample values of an instant query's answer; fails when Prometheus refuses the query. */
