@@ -65,8 +65,8 @@ export class Agent {
       now,
       find: (namespace) => environments.find(namespace),
       onChange: () => this.reportSoon(),
-      onComplete: (namespace) => {
-        if (settling.end(namespace)) this.reconciler.trigger();
+      onAllComplete: () => {
+        if (settling.endAll()) this.reconciler.trigger();
       },
       log,
     });

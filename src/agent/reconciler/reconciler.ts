@@ -120,7 +120,7 @@ export class Reconciler {
     const possible = changes.filter((change) => this.mayTry(change));
     const drift = this.reached === desired && !changes.every((change) => settling.explains(change));
     if (possible.length > 0) await this.execute(possible, desired, observed);
-    if (changes.length === 0) this.reach(desired);
+    if (changes.length === 0) this.reach(desired, difference);
     onRound({
       desired,
       observed,
@@ -132,12 +132,13 @@ export class Reconciler {
     });
   }
 
-  private reach(desired: NodeState): void {
+  /** @param held what is left to do once routers have settled */
+  private reach(desired: NodeState, held: readonly Change[]): void {
     this.reached = desired;
     this.failures.clear();
     this.attempts.clear();
     this.retries.clear();
-    this.options.settling.settled();
+    this.options.settling.settled(held);
   }
 
   private async execute(

@@ -12,8 +12,8 @@ const SPF_LINE = /^ timers throttle spf .*$/m;
 
 /**
  * While hundreds of routers come up together, each would compute its routes anew for every neighbour of every
- * other; told to wait a little, they are done in half the time. A router goes back to its declared timers once
- * it has all its routes: until then the difference between what it was told and what is declared is held back.
+ * other; told to wait a little, they are done in half the time. They go back to their declared timers once all of
+ * them have all their routes: until then the difference between what it was told and what is declared is held back.
  * An agent that starts knows of no settling router, so whatever it finds is given its declared timers at once.
  */
 export class Settling {
@@ -39,11 +39,16 @@ export class Settling {
     return change.kind === 'configure-daemon' && since !== undefined && this.now() - since < LONGEST_MS;
   }
 
-  /** The router has all its routes. True when it was settling, so that it now has something to be told. */
-  end(namespace: string): boolean {
-    if (!this.since.delete(namespace)) return false;
-    this.over.add(namespace);
-    return true;
+  /** The router is given its declared timers. */
+  end(namespace: string): void {
+    if (this.since.delete(namespace)) this.over.add(namespace);
+  }
+
+  /** All routers have all their routes. True when some were settling, so that there is now something to be told. */
+  endAll(): boolean {
+    const settling = [...this.since.keys()];
+    for (const namespace of settling) this.end(namespace);
+    return settling.length > 0;
   }
 
   /** Whether a change is the one that `end` let through, and nobody else's doing. */
@@ -54,19 +59,18 @@ export class Settling {
     );
   }
 
-  /** All that may be changed is as declared. */
-  settled(): void {
+  /** All is as declared but for what `holds` kept back. */
+  settled(held: readonly Change[]): void {
+    const namespaces = new Set(held.map(({ namespace }) => namespace));
+    for (const namespace of this.since.keys()) if (!namespaces.has(namespace)) this.since.delete(namespace);
     this.over.clear();
   }
 
-  /** Routers that are about to be removed settle no more. */
-  forgetAllBut(wanted: ReadonlySet<string>): void {
-    for (const namespace of this.since.keys()) if (!wanted.has(namespace)) this.since.delete(namespace);
-  }
-
-  /** Milliseconds until the longest settling router has had its time; null when none is. */
+  /** Milliseconds until a router has settled long enough; null when none is waiting. */
   nextInMs(): number | null {
-    if (this.since.size === 0) return null;
-    return Math.max(1, Math.min(...this.since.values()) + LONGEST_MS - this.now());
+    const left = [...this.since.values()]
+      .map((since) => since + LONGEST_MS - this.now())
+      .filter((ms) => ms > 0);
+    return left.length === 0 ? null : Math.min(...left);
   }
 }

@@ -1,4 +1,3 @@
-import { errorText } from '../../model/vinet-error.ts';
 import type { Frr } from '../frr/frr.ts';
 
 /** Every router's neighbours are asked for at least this often. */
@@ -7,45 +6,43 @@ const PERIOD_MS = 10_000;
 /** OSPF neighbours by state (RFC 2328, 10.1), such as `Full`. */
 export type NeighborTally = ReadonlyMap<string, number>;
 
-/** Knows each router's OSPF neighbours: asked soon after `look`, and in turn all the time. */
+/** Knows each router's OSPF neighbours: all are asked in turn, all the time, and one by one when there is a reason. */
 export class NeighborWatch {
   private readonly frr: Frr;
   private readonly onChange: (namespace: string) => void;
-  private readonly onError: (message: string) => void;
   private readonly tallies = new Map<string, NeighborTally>();
-  private readonly soon = new Set<string>();
   private turn: readonly string[] = [];
   private timer: NodeJS.Timeout | null = null;
   private closed = false;
 
-  constructor(
-    frr: Frr,
-    options: { onChange: (namespace: string) => void; onError: (message: string) => void },
-  ) {
+  constructor(frr: Frr, onChange: (namespace: string) => void) {
     this.frr = frr;
-    this.onChange = options.onChange;
-    this.onError = options.onError;
+    this.onChange = onChange;
   }
 
   follow(namespace: string): void {
     if (this.tallies.has(namespace)) return;
     this.tallies.set(namespace, new Map());
-    this.look(namespace);
+    this.schedule();
   }
 
   unfollow(namespace: string): void {
     this.tallies.delete(namespace);
-    this.soon.delete(namespace);
-  }
-
-  /** Something happened to this router; ask it before the others. */
-  look(namespace: string): void {
-    this.soon.add(namespace);
-    this.schedule();
   }
 
   tallyOf(namespace: string): NeighborTally {
     return this.tallies.get(namespace) ?? new Map();
+  }
+
+  /** Asks one router now. One whose daemon does not answer has no neighbours. */
+  async ask(namespace: string): Promise<void> {
+    if (!this.tallies.has(namespace)) return;
+    const answer = await this.frr.ask(namespace, 'ospfd', 'show ip ospf neighbor json').catch(() => null);
+    const before = this.tallies.get(namespace);
+    if (before === undefined) return;
+    const tally = tallyNeighbors(answer);
+    this.tallies.set(namespace, tally);
+    if ([...tally].join() !== [...before].join()) this.onChange(namespace);
   }
 
   close(): void {
@@ -55,41 +52,17 @@ export class NeighborWatch {
 
   private schedule(): void {
     if (this.timer !== null || this.closed || this.tallies.size === 0) return;
-    const pauseMs = this.soon.size > 0 ? 10 : PERIOD_MS / this.tallies.size;
-    this.timer = setTimeout(() => void this.askNext(), pauseMs);
+    this.timer = setTimeout(() => void this.askNext(), PERIOD_MS / this.tallies.size);
     this.timer.unref();
   }
 
   private async askNext(): Promise<void> {
-    const namespace = this.next();
-    if (namespace !== undefined && this.tallies.has(namespace)) await this.ask(namespace);
+    if (this.turn.length === 0) this.turn = [...this.tallies.keys()];
+    const [next, ...rest] = this.turn;
+    this.turn = rest;
+    if (next !== undefined) await this.ask(next);
     this.timer = null;
     this.schedule();
-  }
-
-  private next(): string | undefined {
-    const [first] = this.soon;
-    if (first !== undefined) {
-      this.soon.delete(first);
-      return first;
-    }
-    if (this.turn.length === 0) this.turn = [...this.tallies.keys()];
-    const [head, ...rest] = this.turn;
-    this.turn = rest;
-    return head;
-  }
-
-  private async ask(namespace: string): Promise<void> {
-    let tally: NeighborTally = new Map();
-    try {
-      tally = tallyNeighbors(await this.frr.ask(namespace, 'ospfd', 'show ip ospf neighbor json'));
-    } catch (error) {
-      this.onError(`neighbours of ${namespace}: ${errorText(error)}`);
-    }
-    const before = this.tallies.get(namespace);
-    if (before === undefined) return;
-    this.tallies.set(namespace, tally);
-    if ([...tally].join() !== [...before].join()) this.onChange(namespace);
   }
 }
 

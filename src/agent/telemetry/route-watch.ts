@@ -3,7 +3,7 @@ import { errorText } from '../../model/vinet-error.ts';
 import type { Namespace, Watch } from '../kernel/kernel.ts';
 
 /** Reading tables takes at most about this part of the time while routers converge. */
-const SHARE_OF_TIME = 0.1;
+const SHARE_OF_TIME = 0.05;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -32,6 +32,7 @@ interface Watched {
 export class RouteWatch {
   private readonly now: () => number;
   private readonly onChange: (namespace: string) => void;
+  private readonly onAllComplete: () => void;
   private readonly onError: (message: string) => void;
   private readonly watched = new Map<string, Watched>();
   private timer: NodeJS.Timeout | null = null;
@@ -43,10 +44,13 @@ export class RouteWatch {
   constructor(options: {
     now: () => number;
     onChange: (namespace: string) => void;
+    /** No router lacks a route any more. */
+    onAllComplete: () => void;
     onError: (message: string) => void;
   }) {
     this.now = options.now;
     this.onChange = options.onChange;
+    this.onAllComplete = options.onAllComplete;
     this.onError = options.onError;
   }
 
@@ -100,32 +104,41 @@ export class RouteWatch {
     if (scout !== undefined) await this.read(scout);
     const all = scout?.watch !== null || startedAt - this.lastFullSweep >= this.fullSweepPauseMs;
     if (all) {
-      for (const entry of incomplete) if (entry !== scout) await this.read(entry);
+      for (const entry of incomplete)
+        if (entry !== scout && this.watched.get(entry.namespace.name) === entry) await this.read(entry);
       this.lastFullSweep = this.now();
       this.fullSweepPauseMs = Math.min(LONGEST_PAUSE_MS, (this.now() - startedAt) / SHARE_OF_TIME);
     }
     this.sweeping = false;
     if ([...this.watched.values()].some((entry) => entry.watch === null)) this.schedule(SHORTEST_PAUSE_MS);
+    else this.onAllComplete();
   }
 
   private async read(entry: Watched): Promise<void> {
-    const { namespace, destinations, own } = entry;
-    if (this.watched.get(namespace.name) !== entry) return;
+    const { namespace } = entry;
     let watch: Watch | null = null;
     try {
-      // Joined before reading, so that no change between reading and watching is lost.
-      watch = namespace.watchRoutes(() => this.routesChanged(namespace.name));
-      const tally = tallyRoutes(await namespace.readRoutes(), destinations, own);
-      if (this.watched.get(namespace.name) !== entry) return watch.close();
+      let tally = await this.tally(entry);
+      if (isComplete(tally)) {
+        // Read once more, so that no change between reading and watching is lost.
+        watch = namespace.watchRoutes(() => this.routesChanged(namespace.name));
+        tally = await this.tally(entry);
+      }
+      if (this.watched.get(namespace.name) !== entry) return watch?.close();
       const changed = tally.reached !== entry.tally.reached;
       entry.tally = tally;
-      if (tally.reached === tally.destinations) entry.watch = watch;
-      else watch.close();
+      if (isComplete(tally)) entry.watch = watch;
+      else watch?.close();
       if (changed) this.onChange(namespace.name);
     } catch (error) {
       watch?.close();
-      this.onError(`routes of ${namespace.name}: ${errorText(error)}`);
+      if (this.watched.get(namespace.name) === entry)
+        this.onError(`routes of ${namespace.name}: ${errorText(error)}`);
     }
+  }
+
+  private async tally({ namespace, destinations, own }: Watched): Promise<RouteTally> {
+    return tallyRoutes(await namespace.readRoutes(), destinations, own);
   }
 
   private routesChanged(name: string): void {
@@ -139,6 +152,10 @@ export class RouteWatch {
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
+function isComplete(tally: RouteTally): boolean {
+  return tally.reached === tally.destinations;
 }
 
 export function tallyRoutes(

@@ -14,8 +14,8 @@ export interface RouterTelemetryOptions {
   readonly now: () => number;
   readonly find: (namespace: string) => Namespace | null;
   readonly onChange: () => void;
-  /** A router has got its last route. */
-  readonly onComplete: (namespace: string) => void;
+  /** No router that is up lacks a route any more. */
+  readonly onAllComplete: () => void;
   readonly log: (message: string) => void;
 }
 
@@ -27,17 +27,16 @@ export class RouterTelemetry {
   private round: Round | null = null;
 
   constructor(options: RouterTelemetryOptions) {
-    const { frr, now, onChange, onComplete, log } = options;
+    const { frr, now, onChange, onAllComplete, log } = options;
     this.options = options;
-    // A router whose daemons are being restarted does not answer; its next turn comes.
-    this.neighbors = new NeighborWatch(frr, { onChange, onError: () => {} });
+    this.neighbors = new NeighborWatch(frr, onChange);
     this.routes = new RouteWatch({
       now,
       onChange: (namespace) => {
-        this.neighbors.look(namespace);
-        if (this.isComplete(namespace)) onComplete(namespace);
-        onChange();
+        if (this.isComplete(namespace)) void this.complete(namespace);
+        else onChange();
       },
+      onAllComplete,
       onError: log,
     });
   }
@@ -89,6 +88,12 @@ export class RouterTelemetry {
   close(): void {
     this.routes.close();
     this.neighbors.close();
+  }
+
+  /** Told of only when its neighbours are known too, so that a ready router is never shown without them. */
+  private async complete(namespace: string): Promise<void> {
+    await this.neighbors.ask(namespace);
+    this.options.onChange();
   }
 
   private isComplete(namespace: string): boolean {
