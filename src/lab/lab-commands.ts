@@ -48,6 +48,11 @@ export function addLabCommands(program: Command, context: CommandContext): void 
     .description('end it and leave nothing of it: overlays, routers, processes, namespaces, files')
     .addOption(timeoutOption('for overlays to be deleted the orderly way', 60))
     .action((flags: LabFlags) => withProgress(terminal, (progress) => runDown(flags, terminal, progress)));
+  lab
+    .command('keep', { hidden: true })
+    .description('start again what dies of a lab, in the foreground; `lab up` starts it in the background')
+    .requiredOption('--keep <folder>', 'of the lab')
+    .action((flags: { keep: string }) => runKeep(flags.keep, terminal));
 }
 
 function withLabOptions(command: Command): Command {
@@ -144,12 +149,13 @@ async function runStatus(flags: LabFlags, terminal: Terminal): Promise<number> {
     return 1;
   }
   const client = await connectToLab(plan);
-  const nodes = await readNodes(client).catch(() => []);
+  const answer = await readNodes(client).catch(() => null);
   client.close();
+  const [nodes, reached] = [answer ?? [], answer !== null];
   const parts = inspectLab(await openHostKernel(), plan);
   const rows = parts.map(({ process, pid, namespace, namespaceThere }) => {
     const node = nodes.find((candidate) => candidate.name === process.name);
-    const reachable = process.name === 'controller' ? nodes.length > 0 : node?.connected === true;
+    const reachable = process.name === 'controller' ? reached : node?.connected === true;
     return [
       process.name,
       pid === null
@@ -157,7 +163,7 @@ async function runStatus(flags: LabFlags, terminal: Terminal): Promise<number> {
         : ({ text: 'running', style: 'good' } as const),
       pid === null ? '' : String(pid),
       namespaceThere ? namespace : ({ text: `${namespace} missing`, style: 'bad' } as const),
-      reachable ? 'yes' : ({ text: 'no', style: 'bad' } as const),
+      process.name === 'keeper' ? '' : reachable ? 'yes' : ({ text: 'no', style: 'bad' } as const),
       node === undefined ? '' : `${node.members.used}/${node.members.limit}`,
       labPaths(plan.directory).log(process.name),
     ];
@@ -189,6 +195,18 @@ async function runDown(flags: LabFlags, terminal: Terminal, progress: Progress):
   terminal.write(
     ended ? 'The lab is gone; nothing is left of it.\n' : `No lab in ${flags.dir}: nothing to do.\n`,
   );
+}
+
+async function runKeep(directory: string, terminal: Terminal): Promise<void> {
+  const { keepLab } = await import('./lab-keeper.ts');
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  await keepLab({
+    directory,
+    program: vinetProgram(),
+    signal: ending.signal,
+    log: (message) => terminal.tell(`${new Date().toISOString()} ${message}\n`),
+  });
 }
 
 /** The same installation's launcher, wherever this file is run from. */

@@ -73,9 +73,9 @@ export function removeFolder(directory: string): void {
   if (basename(dirname(directory)) === 'vinet') removeIfEmpty(dirname(directory));
 }
 
-const NODE_ENTRY = /^n([1-9][0-9]{0,2})(?:\.log|\.pid)?$/;
+const NODE_ENTRY = /^n([1-9][0-9]{0,2})(?:\.log)?$/;
 const OURS =
-  /^(?:lab\.json|client\.yaml|token|(?:lab\.json|client\.yaml|token)\.new|controller(?:\.sock|\.log|\.pid)?|n[1-9][0-9]{0,2}(?:\.log|\.pid)?)$/;
+  /^(?:lab\.json|client\.yaml|token|(?:lab\.json|client\.yaml|token)\.new|keeper\.log|controller(?:\.sock|\.log)?|n[1-9][0-9]{0,2}(?:\.log)?)$/;
 
 function removeIfEmpty(directory: string): void {
   if (existsSync(directory) && readEntries(directory).length === 0) rmdirSync(directory);

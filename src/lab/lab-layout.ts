@@ -81,7 +81,6 @@ export function labPaths(directory: string) {
     socket: join(directory, 'controller.sock'),
     controllerState: join(directory, 'controller'),
     log: (process: string) => join(directory, `${process}.log`),
-    pid: (process: string) => join(directory, `${process}.pid`),
   };
 }
 

@@ -1,17 +1,27 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorText, VinetError } from '../model/vinet-error.ts';
-import { type LabNode, type LabPlan, labPaths } from './lab-layout.ts';
+import { type LabNode, type LabPlan, labNodes, labPaths } from './lab-layout.ts';
 
-/** A background process of a lab: a controller or an agent. */
+/** A background process of a lab: the controller, an agent, or the keeper that starts those again. */
 export interface LabProcess {
-  /** `controller`, or the node's name. */
+  /** `controller`, `keeper`, or the node's name. */
   readonly name: string;
   /** Arguments after the program: what it is started with, and what it is known again by. */
   readonly argv: readonly string[];
   /** An argument that no other lab's process and no other process of this lab has. */
   readonly mark: string;
+}
+
+/** What serves the overlays of a lab: its controller and its agents. */
+export function labServers(plan: LabPlan): LabProcess[] {
+  return [controllerProcess(plan), ...labNodes(plan).map((node) => agentProcess(plan, node))];
+}
+
+export function keeperProcess(plan: LabPlan): LabProcess {
+  const mark = `--keep=${plan.directory}`;
+  return { name: 'keeper', mark, argv: ['lab', 'keep', mark] };
 }
 
 export function controllerProcess(plan: LabPlan): LabProcess {
@@ -51,17 +61,25 @@ export function agentProcess(plan: LabPlan, node: LabNode): LabProcess {
 }
 
 /**
- * Process ids of a lab's process, by the command line that /proc shows and not by a pid file, whose
- * number may be another process's by now. A zombie shows none, so it counts as gone.
+ * Process ids of those that run, by name, from the command lines that /proc shows and not from pid files,
+ * whose numbers may be other processes' by now. A zombie shows none, so it counts as gone.
  */
-export function findProcess(process: LabProcess): number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^[0-9]+$/.test(entry))
-    .map(Number)
-    .filter((pid) => {
-      const argv = readCommandLine(pid);
-      return argv.includes(process.mark) && argv.includes(process.argv[0] ?? '');
-    });
+export function findProcesses(processes: readonly LabProcess[]): Map<string, number> {
+  const byMark = new Map(processes.map((process) => [process.mark, process]));
+  const found = new Map<string, number>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^[0-9]+$/.test(entry)) continue;
+    const argv = readCommandLine(Number(entry));
+    const process = argv.map((word) => byMark.get(word)).find((candidate) => candidate !== undefined);
+    if (process !== undefined && isCommandLineOf(process, argv)) found.set(process.name, Number(entry));
+  }
+  return found;
+}
+
+/** Whether this number still stands for that process, also while it is ending and holds its ports and locks. */
+export function isProcess(pid: number, process: LabProcess): boolean {
+  const argv = readCommandLine(pid);
+  return argv.join('') === '' ? isEnding(pid) : isCommandLineOf(process, argv);
 }
 
 /** Starts a process that outlives this one, its output appended to the lab's log. Resolves with its pid. */
@@ -85,9 +103,7 @@ export async function startProcess(
       child.once('error', reject);
     });
     child.unref();
-    const pid = child.pid ?? 0;
-    writeFileSync(paths.pid(process.name), `${pid}\n`, { mode: 0o600 });
-    return pid;
+    return child.pid ?? 0;
   } catch (error) {
     throw new VinetError('lab-process', `cannot start ${process.name}: ${errorText(error)}`, {
       cause: error,
@@ -97,15 +113,19 @@ export async function startProcess(
   }
 }
 
-/** Ends a process: a request first, force when it does not go in time. Absent is success. */
-export async function stopProcess(process: LabProcess, graceMs: number): Promise<void> {
+/** Ends processes: a request first, force for those that do not go in time. Absent is success. */
+export async function stopProcesses(processes: readonly LabProcess[], graceMs: number): Promise<void> {
+  const found = findProcesses(processes);
+  let left = processes.filter(({ name }) => found.has(name));
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    for (const pid of findProcess(process)) signalProcess(pid, signal);
+    for (const { name } of left) signalProcess(found.get(name) ?? 0, signal);
     const deadline = Date.now() + graceMs;
-    while (findProcess(process).length > 0 && Date.now() < deadline) await delay(20);
-    if (findProcess(process).length === 0) return;
+    const stay = () => left.filter((process) => isProcess(found.get(process.name) ?? 0, process));
+    for (left = stay(); left.length > 0 && Date.now() < deadline; left = stay()) await delay(20);
   }
-  throw new VinetError('lab-process', `${process.name} does not end`);
+  if (left.length > 0) {
+    throw new VinetError('lab-process', `these do not end: ${left.map(({ name }) => name).join(', ')}`);
+  }
 }
 
 /** The last lines that a process wrote, for the person who must find out why it ended. */
@@ -124,6 +144,20 @@ export function lastWords(plan: LabPlan, name: string, lines = 5): string {
 /** The caller's own VINET_* variables are meant for its client and must not steer the lab's processes. */
 function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('VINET_')));
+}
+
+function isCommandLineOf({ argv, mark }: LabProcess, found: readonly string[]): boolean {
+  return found.includes(mark) && found.includes(argv[0] ?? '');
+}
+
+/** Whether a process without a command line has not yet given back what it held; proc_pid_stat(5). */
+function isEnding(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+  } catch {
+    return false;
+  }
 }
 
 function readCommandLine(pid: number): string[] {

@@ -6,11 +6,12 @@ import { apiPath } from '../cli/api-client.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { OverlaySummary } from '../model/api.ts';
 import { errorText, VinetError } from '../model/vinet-error.ts';
-import { connectToLab, inspectLab } from './lab.ts';
+import { connectToLab } from './lab.ts';
 import { hasEnvironments, nodesInFolder, readPlan, removeFolder } from './lab-folder.ts';
 import { FIRST_METRICS_PORT, internetNamespace, type LabPlan, labNodes } from './lab-layout.ts';
+import { withLabLock } from './lab-lock.ts';
 import { foundNamespaces, removeNetwork } from './lab-network.ts';
-import { agentProcess, controllerProcess, stopProcess } from './lab-process.ts';
+import { agentProcess, findProcesses, keeperProcess, labServers, stopProcesses } from './lab-process.ts';
 
 export interface LabDownOptions {
   readonly kernel: Kernel;
@@ -24,17 +25,26 @@ export interface LabDownOptions {
 
 /**
  * Ends a lab and leaves nothing of it, whatever is still alive of it. Resolves with false where there was none.
- * Fails with `lab-purge` when an environment could not be removed: then its record is kept for another attempt.
+ * Fails with `lab-busy`, and with `lab-purge` when an environment could not be removed: then its record is kept for another attempt.
  */
-export async function takeLabDown(options: LabDownOptions): Promise<boolean> {
+export function takeLabDown(options: LabDownOptions): Promise<boolean> {
+  return withLabLock(options.directory, () => takeDown(options));
+}
+
+const STOP_MS = 5000;
+const POLL_MS = 100;
+const PURGE_MS = 120_000;
+
+async function takeDown(options: LabDownOptions): Promise<boolean> {
   const { kernel, directory, progress } = options;
   const plan = readPlan(directory) ?? guessPlan(options);
   if (plan === null) return false;
 
-  if (inspectLab(kernel, plan).every((part) => part.pid !== null)) await deleteOverlays(plan, options);
+  const servers = labServers(plan);
+  await stopProcesses([keeperProcess(plan)], STOP_MS);
+  if (findProcesses(servers).size === servers.length) await deleteOverlays(plan, options);
   progress.update('ending agents and controller');
-  await Promise.all(labNodes(plan).map((node) => stopProcess(agentProcess(plan, node), STOP_MS)));
-  await stopProcess(controllerProcess(plan), STOP_MS);
+  await stopProcesses(servers, STOP_MS);
   await purgeEnvironments(plan, options);
 
   progress.update('removing namespaces and files');
@@ -46,10 +56,6 @@ export async function takeLabDown(options: LabDownOptions): Promise<boolean> {
   removeFolder(directory);
   return true;
 }
-
-const STOP_MS = 5000;
-const POLL_MS = 100;
-const PURGE_MS = 120_000;
 
 /** A lab whose record is lost: what its folder still shows of it. */
 function guessPlan(options: LabDownOptions): LabPlan | null {

@@ -6,7 +6,7 @@ import { readClientSettings } from '../cli/client-settings.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { NodeView } from '../model/api.ts';
 import { VinetError } from '../model/vinet-error.ts';
-import { findFreePort, isFree } from './free-port.ts';
+import { findFreePort } from './free-port.ts';
 import { holdsForeignFiles, readPlan, writePlan } from './lab-folder.ts';
 import {
   checkLabInput,
@@ -17,15 +17,18 @@ import {
   labPaths,
   membersShare,
 } from './lab-layout.ts';
+import { withLabLock } from './lab-lock.ts';
 import { buildNetwork, foundNamespaces } from './lab-network.ts';
+import { FIRST_REST_PORT, moveTakenPorts } from './lab-ports.ts';
 import {
   agentProcess,
-  controllerProcess,
-  findProcess,
+  findProcesses,
+  keeperProcess,
   type LabProcess,
+  labServers,
   lastWords,
   startProcess,
-  stopProcess,
+  stopProcesses,
 } from './lab-process.ts';
 
 export interface LabUpOptions {
@@ -52,28 +55,10 @@ export interface LabUpReport {
 
 /**
  * Brings a lab up, or what is missing of one that was there, and resolves once every agent is connected.
- * Fails with `bad-lab`, `lab-exists`, `lab-foreign`, `lab-network`, `lab-process` or `timeout`.
+ * Fails with `bad-lab`, `lab-busy`, `lab-exists`, `lab-foreign`, `lab-network`, `lab-process` or `timeout`.
  */
-export async function bringLabUp(options: LabUpOptions): Promise<LabUpReport> {
-  const { kernel, progress } = options;
-  const existing = readPlan(options.directory);
-  const plan = await planLab(options, existing);
-  refuseForeign(kernel, plan, existing);
-  writePlan(plan);
-
-  progress.update(`making ${plan.nodes} namespaces and the network between them`);
-  for (const node of await buildNetwork(kernel, plan)) {
-    // An agent that still runs stands in the namespace that is gone.
-    await stopProcess(agentProcess(plan, node), STOP_MS);
-  }
-  const wanted = [controllerProcess(plan), ...labNodes(plan).map((node) => agentProcess(plan, node))];
-  const started = wanted.filter((process) => findProcess(process).length === 0);
-  for (const process of started) {
-    progress.update(`starting ${process.name}`);
-    await startProcess(plan, process, options.program);
-  }
-  const nodes = await untilConnected(plan, wanted, options);
-  return { plan, existed: existing !== null, started: started.map((process) => process.name), nodes };
+export function bringLabUp(options: LabUpOptions): Promise<LabUpReport> {
+  return withLabLock(options.directory, () => bringUp(options));
 }
 
 /** A client of the lab's own controller. */
@@ -93,29 +78,55 @@ export async function readNodes(client: ApiClient): Promise<NodeView[]> {
 export interface LabPart {
   readonly process: LabProcess;
   readonly pid: number | null;
-  /** Empty for the controller, which needs none. */
+  /** Empty for keeper and controller, which need none. */
   readonly namespace: string;
   readonly namespaceThere: boolean;
 }
 
 export function inspectLab(kernel: Kernel, plan: LabPlan): LabPart[] {
   const mounted = new Set(kernel.listNamespaces().flatMap((found) => (found.mounted ? [found.name] : [])));
-  const part = (process: LabProcess, namespace: string): LabPart => ({
-    process,
-    pid: findProcess(process)[0] ?? null,
-    namespace,
-    namespaceThere: namespace === '' || mounted.has(namespace),
+  const namespaces = new Map(labNodes(plan).map((node) => [node.name, node.namespace]));
+  const processes = [keeperProcess(plan), ...labServers(plan)];
+  const running = findProcesses(processes);
+  return processes.map((process) => {
+    const namespace = namespaces.get(process.name) ?? '';
+    return {
+      process,
+      pid: running.get(process.name) ?? null,
+      namespace,
+      namespaceThere: namespace === '' || mounted.has(namespace),
+    };
   });
-  return [
-    part(controllerProcess(plan), ''),
-    ...labNodes(plan).map((node) => part(agentProcess(plan, node), node.namespace)),
-  ];
 }
 
 const DEFAULT_MTU = 1500;
-const FIRST_REST_PORT = 9340;
 const STOP_MS = 5000;
 const POLL_MS = 100;
+
+async function bringUp(options: LabUpOptions): Promise<LabUpReport> {
+  const { kernel, progress } = options;
+  const existing = readPlan(options.directory);
+  const plan = await planLab(options, existing);
+  refuseForeign(kernel, plan, existing);
+  writePlan(plan);
+
+  progress.update(`making ${plan.nodes} namespaces and the network between them`);
+  const renewed = await buildNetwork(kernel, plan);
+  // An agent that still runs stands in the namespace that is gone.
+  await stopProcesses(
+    renewed.map((node) => agentProcess(plan, node)),
+    STOP_MS,
+  );
+  const wanted = [...labServers(plan), keeperProcess(plan)];
+  const running = findProcesses(wanted);
+  const started = wanted.filter((process) => !running.has(process.name));
+  for (const process of started) {
+    progress.update(`starting ${process.name}`);
+    await startProcess(plan, process, options.program);
+  }
+  const nodes = await untilConnected(plan, wanted, options);
+  return { plan, existed: existing !== null, started: started.map((process) => process.name), nodes };
+}
 
 async function planLab(options: LabUpOptions, existing: LabPlan | null): Promise<LabPlan> {
   const { directory, name } = options;
@@ -133,12 +144,9 @@ async function planLab(options: LabUpOptions, existing: LabPlan | null): Promise
     metricsPorts.push(await findFreePort(FIRST_METRICS_PORT + metricsPorts.length, metricsPorts));
   }
   const maxMembers = existing?.maxMembers ?? membersShare(totalmem(), nodes);
-  const plan = { name, nodes, mtu, directory, metricsPorts, maxMembers, restPort: existing?.restPort ?? 0 };
-  if (existing !== null) {
-    const running = findProcess(controllerProcess(existing)).length > 0;
-    if (running || (await isFree(existing.restPort))) return plan;
-  }
-  return { ...plan, restPort: await findFreePort(FIRST_REST_PORT, metricsPorts) };
+  const restPort = existing?.restPort ?? (await findFreePort(FIRST_REST_PORT, metricsPorts));
+  const plan = { name, nodes, mtu, directory, metricsPorts, maxMembers, restPort };
+  return existing === null ? plan : moveTakenPorts(plan);
 }
 
 /** Names that are wanted and stand for something that this lab did not make. */
@@ -191,8 +199,9 @@ async function untilConnected(
 }
 
 function refuseDead(plan: LabPlan, wanted: readonly LabProcess[]): void {
+  const running = findProcesses(wanted);
   for (const process of wanted) {
-    if (findProcess(process).length > 0) continue;
+    if (running.has(process.name)) continue;
     throw new VinetError(
       'lab-process',
       `${process.name} ended by itself; the end of ${labPaths(plan.directory).log(process.name)}: ${lastWords(plan, process.name)}`,

@@ -1,13 +1,16 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Kernel } from '../../src/agent/kernel/kernel.ts';
 import { openKernel } from '../../src/agent/kernel/open-kernel.ts';
-import { bringLabUp, inspectLab } from '../../src/lab/lab.ts';
+import { bringLabUp } from '../../src/lab/lab.ts';
 import { type LabPlan, labNodes } from '../../src/lab/lab-layout.ts';
+import { tryLockLab } from '../../src/lab/lab-lock.ts';
 import { isWired } from '../../src/lab/lab-network.ts';
+import { findProcesses, keeperProcess, labServers } from '../../src/lab/lab-process.ts';
 import { takeLabDown } from '../../src/lab/lab-removal.ts';
 
 const NAME = 'vt-lab';
@@ -33,7 +36,7 @@ afterEach(async () => {
 test('joins its nodes by a network of their own and leaves nothing when it is taken down', async () => {
   const { plan, nodes, existed, started } = await up(3);
   expect(existed).toBe(false);
-  expect(started).toEqual(['controller', 'n1', 'n2', 'n3']);
+  expect(started).toEqual(['controller', 'n1', 'n2', 'n3', 'keeper']);
   expect(nodes.map((node) => node.connected)).toEqual([true, true, true]);
   expect(namespaces()).toEqual(['vt-lab-lab', 'vt-lab-n1', 'vt-lab-n2', 'vt-lab-n3']);
   expect(await ping('vt-lab-n1', '198.18.0.3')).toBe(0);
@@ -43,20 +46,20 @@ test('joins its nodes by a network of their own and leaves nothing when it is ta
   expect(await down()).toBe(true);
   expect(namespaces()).toEqual([]);
   expect(existsSync(directory)).toBe(false);
-  expect(pids(plan)).toEqual([null, null, null, null]);
+  expect(pids(plan)).toEqual({});
   expect(await down()).toBe(false);
 });
 
 test('starts again only what died, and keeps what runs', async () => {
   const { plan } = await up(2);
   const before = pids(plan);
-  process.kill(before[1] ?? 0, 'SIGKILL');
+  process.kill(before.n1 ?? 0, 'SIGKILL');
   const again = await up(2);
   expect(again.existed).toBe(true);
   expect(again.started).toEqual(['n1']);
   const after = pids(plan);
-  expect([after[0], after[2]]).toEqual([before[0], before[2]]);
-  expect(after[1]).not.toBe(before[1]);
+  expect(after).toEqual({ ...before, n1: after.n1 });
+  expect(after.n1).not.toBe(before.n1);
   expect((await up(2)).started).toEqual([]);
 });
 
@@ -65,7 +68,7 @@ test('makes a lost namespace again, wires it and restarts the agent that stood i
   const before = pids(plan);
   kernel.deleteNamespace('vt-lab-n2');
   expect((await up(2)).started).toEqual(['n2']);
-  expect(pids(plan)[2]).not.toBe(before[2]);
+  expect(pids(plan).n2).not.toBe(before.n2);
   expect(await ping('vt-lab-n2', '198.18.0.1')).toBe(0);
 });
 
@@ -126,9 +129,35 @@ test('says why an agent ended instead of waiting for it', async () => {
   });
 });
 
+test('moves to the next free port when a dead process lost its own to somebody else', async () => {
+  const { plan } = await up(2);
+  killAll(plan);
+  const thieves = [await occupy(plan.restPort), await occupy(plan.metricsPorts[1] ?? 0)];
+  try {
+    const { plan: moved, nodes } = await up(2);
+    expect(nodes).toHaveLength(2);
+    expect(moved.restPort).not.toBe(plan.restPort);
+    expect(moved.metricsPorts[0]).toBe(plan.metricsPorts[0]);
+    expect(moved.metricsPorts[1]).not.toBe(plan.metricsPorts[1]);
+    expect(new Set([moved.restPort, ...moved.metricsPorts]).size).toBe(3);
+  } finally {
+    for (const thief of thieves) thief.close();
+  }
+});
+
+test('is worked on by one command at a time', async () => {
+  const lock = await tryLockLab(directory);
+  await expect(up(1)).rejects.toMatchObject({ code: 'lab-busy' });
+  await expect(down()).rejects.toMatchObject({ code: 'lab-busy' });
+  expect(namespaces()).toEqual([]);
+  lock?.release();
+  const [first, second] = await Promise.all([up(1), up(1)]);
+  expect([first.started, second.started]).toContainEqual([]);
+});
+
 test('is taken down also when its record is lost and everything of it is dead', async () => {
   const { plan } = await up(2);
-  for (const pid of pids(plan)) process.kill(pid ?? 0, 'SIGKILL');
+  killAll(plan);
   const marks = join(directory, 'n1', 'environments');
   mkdirSync(marks);
   writeFileSync(join(marks, 'ring_r1'), '{}');
@@ -155,8 +184,27 @@ function down() {
   return takeLabDown({ kernel, directory, name: NAME, program: PROGRAM, timeoutMs: 5000, progress });
 }
 
-function pids(plan: LabPlan): (number | null)[] {
-  return inspectLab(kernel, plan).map((part) => part.pid);
+/** Process ids by name, of what runs. */
+function pids(plan: LabPlan): Record<string, number> {
+  return Object.fromEntries(findProcesses([keeperProcess(plan), ...labServers(plan)]));
+}
+
+function killAll(plan: LabPlan): void {
+  for (const pid of Object.values(pids(plan))) process.kill(pid, 'SIGKILL');
+}
+
+/** Listens on a loopback port, waiting until it is free. */
+async function occupy(port: number): Promise<Server> {
+  const server = createServer();
+  await vi.waitFor(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, '127.0.0.1', resolve);
+      }),
+    { timeout: 5000 },
+  );
+  return server;
 }
 
 function namespaces(): string[] {

@@ -1,17 +1,20 @@
-// Stands in for controller and agents where only the lab itself is under test: an agent is "connected" while a
-// file of its state folder names a process that lives; `--purge` removes the agent's marks.
+// Stands in for keeper, controller and agents where only the lab itself is under test: an agent is "connected" while a
+// file of its state folder names a process that lives; `--purge` removes the agent's marks; the keeper only is there.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 
+const FOREVER_MS = 1_000_000;
 const [role, ...rest] = process.argv.slice(2);
 const flags = Object.fromEntries(
   rest.map((argument) => [argument.split('=')[0].slice(2), argument.slice(argument.indexOf('=') + 1)]),
 );
 const state = flags['state-directory'];
-mkdirSync(state, { recursive: true });
+if (state !== undefined) mkdirSync(state, { recursive: true });
 
-if (role === 'controller') {
+if (role === 'lab') {
+  setInterval(() => {}, FOREVER_MS);
+} else if (role === 'controller') {
   const token = readFileSync(flags['token-file'], 'utf8').trim();
   const [host, port] = flags.listen.split(':');
   createServer((request, response) => {
@@ -28,7 +31,7 @@ if (role === 'controller') {
     process.exit(1);
   }
   writeFileSync(join(state, 'alive'), String(process.pid));
-  setInterval(() => {}, 1_000_000);
+  setInterval(() => {}, FOREVER_MS);
 }
 
 function readNodes(directory) {
