@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { writeBatches } from './kernel-stage.mjs';
-import { findDaemons, readCpuSeconds, readPssMegabytes, run } from './machine.mjs';
+import { findDaemons, readCpuSeconds, readLastStart, readPssMegabytes, readUptime, run } from './machine.mjs';
 
 const VINET = new URL('../bin/vinet', import.meta.url).pathname;
 const PLAIN = new URL('plain-deploy.sh', import.meta.url).pathname;
@@ -15,7 +15,7 @@ const OVERLAY = 'vb-ring';
 /** One node, one overlay of `count` routers; the lab is there before the clock starts, as agents are. */
 export async function deployWithVinet(count, folder) {
   const env = { VINET_LAB_NAME: LAB, VINET_LAB_DIR: join(folder, 'lab') };
-  const vinet = (...argv) => run(VINET, argv, { env, timeoutS: 600 });
+  const vinet = (...argv) => run(VINET, argv, { env, timeoutS: 600, cleaning: argv[1] === 'down' });
   const file = join(folder, 'ring.yaml');
   writeFileSync(file, overlayFile(count));
   await vinet('lab', 'up', '--nodes', '1');
@@ -23,16 +23,17 @@ export async function deployWithVinet(count, folder) {
     const agent = [readPid(join(folder, 'lab', 'n1.pid'))];
     const controller = [readPid(join(folder, 'lab', 'controller.pid'))];
     const before = { agent: readCpuSeconds(agent), controller: readCpuSeconds(controller) };
+    const begin = readUptime();
     const { seconds: apply } = await vinet('apply', '-f', file, '--wait', '--timeout', '580s');
     const daemons = findDaemons(`${OVERLAY}_`);
     const result = {
       apply,
+      started: readLastStart(daemons) - begin,
       agentCpu: readCpuSeconds(agent) - before.agent,
       controllerCpu: readCpuSeconds(controller) - before.controller,
       frrCpu: readCpuSeconds(daemons),
       agentMegabytes: readPssMegabytes(agent),
       frrMegabytes: readPssMegabytes(daemons),
-      daemons: daemons.length,
     };
     await checkRoutes(`${OVERLAY}_r`, count);
     const idle = await measureIdle(agent);
@@ -48,30 +49,37 @@ export async function deployWithPlainScript(count, folder) {
   writeBatches(count, folder);
   const timed = `TIMEFORMAT='cpu %U %S'; time ${PLAIN} up ${count} ${folder}`;
   try {
+    const begin = readUptime();
     const { seconds: apply, stderr } = await run('bash', ['-c', timed], { timeoutS: 600 });
     const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
     const daemons = findDaemons('vb_r');
-    const frrCpu = readCpuSeconds(daemons);
-    await checkRoutes('vb_r', count);
-    return {
+    const result = {
       apply,
+      started: readLastStart(daemons) - begin,
+      // A daemon's start is in it: who goes into the background has read his configuration before.
       scriptCpu: Number(user) + Number(system),
-      frrCpu,
+      frrCpu: readCpuSeconds(daemons),
       frrMegabytes: readPssMegabytes(daemons),
     };
+    await checkRoutes('vb_r', count);
+    return result;
   } finally {
     await removePlain(count, folder);
   }
 }
 
 export async function removePlain(count, folder) {
-  if (existsSync(join(folder, 'removal'))) await run(PLAIN, ['down', String(count), folder]);
+  if (existsSync(join(folder, 'removal')))
+    await run(PLAIN, ['down', String(count), folder], { cleaning: true });
 }
 
 export async function removeVinet(folder) {
   const directory = join(folder, 'lab');
   if (!existsSync(directory)) return;
-  await run(VINET, ['lab', 'down'], { env: { VINET_LAB_NAME: LAB, VINET_LAB_DIR: directory } });
+  await run(VINET, ['lab', 'down'], {
+    env: { VINET_LAB_NAME: LAB, VINET_LAB_DIR: directory },
+    cleaning: true,
+  });
   rmSync(directory, { recursive: true, force: true });
 }
 

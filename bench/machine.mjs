@@ -5,9 +5,14 @@ import { performance } from 'node:perf_hooks';
 
 const CLOCK_TICKS_PER_SECOND = 100;
 const running = new Set();
+let interrupted = false;
 
-/** Runs a command to its end. Fails with the command's own words, or after `timeoutS`. */
-export async function run(command, argv, { timeoutS = 300, env = {} } = {}) {
+/**
+ * Runs a command to its end. Fails with the command's own words, or after `timeoutS`; after an interruption only
+ * what cleans up is still run.
+ */
+export async function run(command, argv, { timeoutS = 300, env = {}, cleaning = false } = {}) {
+  if (interrupted && !cleaning) throw new Error('interrupted');
   const begin = performance.now();
   const child = spawn(command, argv, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,8 +48,9 @@ export async function run(command, argv, { timeoutS = 300, env = {} } = {}) {
   return { seconds, ...output };
 }
 
-/** Ends what `run` still waits for, with everything those commands started. */
-export function endRunning() {
+/** Ends what `run` waits for, with everything those commands started, and keeps it from running more. */
+export function interrupt() {
+  interrupted = true;
   for (const child of running) endGroup(child);
 }
 
@@ -65,13 +71,21 @@ export function findDaemons(prefix) {
 /** User and system time that these processes have used, their reaped children's included. */
 export function readCpuSeconds(pids) {
   return sum(pids, (pid) => {
-    const fields = readProc(pid, 'stat')
-      .replace(/^.*\) /s, '')
-      .split(' ');
+    const fields = readStat(pid);
     return (
       [11, 12, 13, 14].reduce((ticks, at) => ticks + Number(fields[at] ?? 0), 0) / CLOCK_TICKS_PER_SECOND
     );
   });
+}
+
+/** Seconds from boot until the youngest of these processes was started. */
+export function readLastStart(pids) {
+  return Math.max(...pids.map((pid) => Number(readStat(pid)[19]) / CLOCK_TICKS_PER_SECOND));
+}
+
+/** Seconds since boot, by the clock that `readLastStart` goes by. */
+export function readUptime() {
+  return Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
 }
 
 /** Proportional set size: shared pages are counted once over all who share them. */
@@ -94,6 +108,13 @@ function endGroup(child) {
 
 function readArguments(pid) {
   return readProc(pid, 'cmdline').split('\0');
+}
+
+/** The fields of proc(5) from `state` on: those before it may hold spaces. */
+function readStat(pid) {
+  return readProc(pid, 'stat')
+    .replace(/^.*\) /s, '')
+    .split(' ');
 }
 
 /** A process that has ended used nothing any more. */

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deployWithPlainScript, deployWithVinet, removePlain, removeVinet } from './deploy-stage.mjs';
 import { PREFIX, programWithIpBatch, programWithMininet, programWithVinet } from './kernel-stage.mjs';
-import { endRunning, findDaemons, median, run } from './machine.mjs';
+import { findDaemons, interrupt, median, run } from './machine.mjs';
 import { judge } from './marks.mjs';
 import { renderMarks, renderTable } from './report.mjs';
 
@@ -32,12 +32,8 @@ if (
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'vinet-bench-'));
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    endRunning();
-    cleanUp().finally(() => process.exit(130));
-  });
-}
+// What runs then fails, and the way out cleans up.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
 
 try {
   await cleanUp();
@@ -98,7 +94,7 @@ async function cleanUp() {
   for (const pid of findDaemons(PREFIX)) await attempt(async () => process.kill(pid, 'SIGKILL'));
   const script = `ip netns list | grep -oE '^${PREFIX}[0-9]+' | sed 's/^/netns del /' | ip -force -batch -
     rm -rf /etc/frr/${PREFIX}[0-9]* /var/run/frr/${PREFIX}[0-9]*`;
-  await attempt(() => run('bash', ['-c', script]));
+  await attempt(() => run('bash', ['-c', script], { cleaning: true }));
 }
 
 async function attempt(work) {

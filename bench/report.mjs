@@ -4,7 +4,7 @@ const seconds = (value) => value.toFixed(value < 10 ? 2 : 1);
 const whole = (value) => String(Math.round(value));
 const perSecond = (key) => (result, size) => whole(objectsOf(size) / result[key]);
 const linksPerSecond = (result, size) => whole((2 * size) / result.links);
-const figure = (key, format) => (result) => format(result[key]);
+const figure = (key, format) => (result) => (Number.isFinite(result[key]) ? format(result[key]) : '?');
 
 /** What a line says, whose result it is of, and how it is read from that. */
 const LINES = [
@@ -18,6 +18,9 @@ const LINES = [
   ['from nothing to every route everywhere, s'],
   ['  vinet apply --wait', 'deploy vinet', figure('apply', seconds)],
   ['  plain shell script', 'deploy plain', figure('apply', seconds)],
+  ['… of it until the last daemon was started, s'],
+  ['  vinet', 'deploy vinet', figure('started', seconds)],
+  ['  plain shell script', 'deploy plain', figure('started', seconds)],
   ['torn down, s'],
   ['  vinet delete --wait, daemons included', 'deploy vinet', figure('stop', seconds)],
   ['  Mininet, no daemons', 'kernel Mininet', figure('stop', seconds)],
@@ -26,8 +29,8 @@ const LINES = [
   ['  vinet: agent', 'deploy vinet', figure('agentCpu', seconds)],
   ['  vinet: controller', 'deploy vinet', figure('controllerCpu', seconds)],
   ['  vinet: FRR', 'deploy vinet', figure('frrCpu', seconds)],
-  ['  plain: script and its commands', 'deploy plain', figure('scriptCpu', seconds)],
-  ['  plain: FRR', 'deploy plain', figure('frrCpu', seconds)],
+  ['  plain: script, its commands, the start of FRR', 'deploy plain', figure('scriptCpu', seconds)],
+  ['  plain: FRR since its start', 'deploy plain', figure('frrCpu', seconds)],
   ['memory, MB (PSS)'],
   ['  vinet: agent', 'deploy vinet', figure('agentMegabytes', whole)],
   ['  vinet: FRR', 'deploy vinet', figure('frrMegabytes', whole)],
