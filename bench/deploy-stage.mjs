@@ -1,9 +1,17 @@
 /** The whole job, from nothing to every route everywhere: `vinet apply --wait` and a plain shell script. */
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { writeBatches } from './kernel-stage.mjs';
-import { findDaemons, readCpuSeconds, readLastStart, readPssMegabytes, readUptime, run } from './machine.mjs';
+import {
+  findDaemons,
+  findProcesses,
+  readCpuSeconds,
+  readLastStart,
+  readPssMegabytes,
+  readUptime,
+  run,
+} from './machine.mjs';
 
 const VINET = new URL('../bin/vinet', import.meta.url).pathname;
 const PLAIN = new URL('plain-deploy.sh', import.meta.url).pathname;
@@ -20,8 +28,8 @@ export async function deployWithVinet(count, folder) {
   writeFileSync(file, overlayFile(count));
   await vinet('lab', 'up', '--nodes', '1');
   try {
-    const agent = [readPid(join(folder, 'lab', 'n1.pid'))];
-    const controller = [readPid(join(folder, 'lab', 'controller.pid'))];
+    const agent = [findPart(folder, 'n1')];
+    const controller = [findPart(folder, 'controller')];
     const before = { agent: readCpuSeconds(agent), controller: readCpuSeconds(controller) };
     const begin = readUptime();
     const { seconds: apply } = await vinet('apply', '-f', file, '--wait', '--timeout', '580s');
@@ -93,8 +101,12 @@ spec:
 `;
 }
 
-function readPid(file) {
-  return Number.parseInt(readFileSync(file, 'utf8'), 10);
+/** The lab's controller, or the agent of a node. */
+function findPart(folder, part) {
+  const mark = `--state-directory=${join(folder, 'lab', part)}`;
+  const [pid] = findProcesses((argv) => argv.includes(mark));
+  if (pid === undefined) throw new Error(`the lab has no process ${part}`);
+  return pid;
 }
 
 /** Part of one core that a process takes while nothing changes. */

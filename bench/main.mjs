@@ -31,30 +31,28 @@ if (
   process.exit(2);
 }
 
+/** By contestant, then by size. */
+const results = {};
 const folder = mkdtempSync(join(tmpdir(), 'vinet-bench-'));
 // What runs then fails, and the way out cleans up.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
 
 try {
   await cleanUp();
-  const kernel = stages.includes('kernel') ? await measureKernel() : {};
-  const deploy = stages.includes('deploy') ? await measureDeploy() : {};
-  console.log(
-    `\nRing of N routers on one node; Linux ${release()}, ${availableParallelism()} CPUs, Node ${process.version}\n`,
-  );
-  console.log(renderTable(sizes, { ...kernel, ...deploy }));
-  console.log(renderMarks(judge(sizes, { ...kernel, ...deploy })));
+  if (stages.includes('kernel')) await measureKernel();
+  if (stages.includes('deploy')) await measureDeploy();
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exitCode = 1;
 } finally {
   await cleanUp();
   rmSync(folder, { recursive: true, force: true });
+  // Also what was measured before something failed.
+  if (Object.keys(results).length > 0) report();
 }
 
 /** Contestants take turns, so that a slow moment of the machine meets them all. */
 async function measureKernel() {
-  const results = { 'kernel vinet': {}, 'kernel ip -batch': {}, 'kernel Mininet': {} };
   for (const size of sizes) {
     const taken = { vinet: [], batch: [] };
     for (let turn = 0; turn < REPEATS; turn++) {
@@ -63,22 +61,31 @@ async function measureKernel() {
       taken.batch.push(await programWithIpBatch(size, folder));
     }
     tell(`Mininet, N = ${size}`);
-    results['kernel vinet'][size] = medians(taken.vinet);
-    results['kernel ip -batch'][size] = medians(taken.batch);
-    results['kernel Mininet'][size] = await programWithMininet(size);
+    record('kernel vinet', size, medians(taken.vinet));
+    record('kernel ip -batch', size, medians(taken.batch));
+    record('kernel Mininet', size, await programWithMininet(size));
   }
-  return results;
 }
 
 async function measureDeploy() {
-  const results = { 'deploy vinet': {}, 'deploy plain': {} };
   for (const size of sizes) {
     tell(`vinet apply --wait, N = ${size}`);
-    results['deploy vinet'][size] = await deployWithVinet(size, folder);
+    record('deploy vinet', size, await deployWithVinet(size, folder));
     tell(`plain shell script, N = ${size}`);
-    results['deploy plain'][size] = await deployWithPlainScript(size, folder);
+    record('deploy plain', size, await deployWithPlainScript(size, folder));
   }
-  return results;
+}
+
+function report() {
+  console.log(
+    `\nRing of N routers on one node; Linux ${release()}, ${availableParallelism()} CPUs, Node ${process.version}\n`,
+  );
+  console.log(renderTable(sizes, results));
+  console.log(renderMarks(judge(sizes, results)));
+}
+
+function record(contestant, size, result) {
+  results[contestant] = { ...results[contestant], [size]: result };
 }
 
 function medians(results) {

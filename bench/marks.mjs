@@ -46,7 +46,7 @@ export function judge(sizes, results) {
 /** How much longer an apply takes for twice as many routers, from the two largest sizes. */
 export function doublingCost(sizes, bySize) {
   const [smaller, larger] = [...sizes].sort((a, b) => a - b).slice(-2);
-  if (larger === undefined || bySize === undefined) return Number.NaN;
+  if (bySize?.[smaller] === undefined || bySize[larger] === undefined) return Number.NaN;
   return (bySize[larger].apply / bySize[smaller].apply) ** (1 / Math.log2(larger / smaller));
 }
 

@@ -1,20 +1,20 @@
-import { objectsOf } from './ring-batch.mjs';
+import { linksOf, objectsOf } from './ring-batch.mjs';
 
 const seconds = (value) => value.toFixed(value < 10 ? 2 : 1);
 const whole = (value) => String(Math.round(value));
-const perSecond = (key) => (result, size) => whole(objectsOf(size) / result[key]);
-const linksPerSecond = (result, size) => whole((2 * size) / result.links);
-const figure = (key, format) => (result) => (Number.isFinite(result[key]) ? format(result[key]) : '?');
+const known = (value, format) => (Number.isFinite(value) ? format(value) : '?');
+const perSecond = (key, objects) => (result, size) => known(objects(size) / result[key], whole);
+const figure = (key, format) => (result) => known(result[key], format);
 
 /** What a line says, whose result it is of, and how it is read from that. */
 const LINES = [
   ['kernel objects a second: namespaces, veth pairs, addresses, all up'],
-  ['  vinet, through the agent’s kernel port', 'kernel vinet', perSecond('build')],
-  ['  ip -batch, and one ip -n NAMESPACE -batch a router', 'kernel ip -batch', perSecond('build')],
-  ['  Mininet, links and addresses only', 'kernel Mininet', perSecond('build')],
+  ['  vinet, through the agent’s kernel port', 'kernel vinet', perSecond('build', objectsOf)],
+  ['  ip -batch, and one ip -n NAMESPACE -batch a router', 'kernel ip -batch', perSecond('build', objectsOf)],
+  ['  Mininet, links and addresses only', 'kernel Mininet', perSecond('build', objectsOf)],
   ['… of it namespaces and veth pairs a second'],
-  ['  vinet', 'kernel vinet', linksPerSecond],
-  ['  ip -batch, a single process', 'kernel ip -batch', linksPerSecond],
+  ['  vinet', 'kernel vinet', perSecond('links', linksOf)],
+  ['  ip -batch, a single process', 'kernel ip -batch', perSecond('links', linksOf)],
   ['from nothing to every route everywhere, s'],
   ['  vinet apply --wait', 'deploy vinet', figure('apply', seconds)],
   ['  plain shell script', 'deploy plain', figure('apply', seconds)],
@@ -48,7 +48,7 @@ export function renderTable(sizes, results) {
   );
   const rows = shown.map(([text, contestant, read]) => [
     text,
-    ...sizes.map((size) => (contestant === undefined ? '' : read(results[contestant][size], size))),
+    ...sizes.map((size) => (contestant === undefined ? '' : read(results[contestant][size] ?? {}, size))),
   ]);
   return align([['', ...sizes.map((size) => `N = ${size}`)], ...rows]);
 }

@@ -51,5 +51,10 @@ export function previous(i, count) {
 
 /** Namespaces, veth pairs and addresses of a ring, which end up with all interfaces up. */
 export function objectsOf(count) {
-  return count + count + 3 * count;
+  return linksOf(count) + 3 * count;
+}
+
+/** Namespaces and veth pairs of a ring. */
+export function linksOf(count) {
+  return count + count;
 }
