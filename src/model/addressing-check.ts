@@ -126,7 +126,7 @@ function tooSmall(path: string, range: IpPrefix, kind: TopologyKind, need: Room)
     amount(need.routers, 'router'),
     ...(need.links > 0 ? [amount(need.links, 'link')] : []),
     ...(need.segments > 0 ? [`${amount(need.segments, 'segment')} of up to ${need.members} routers`] : []),
-  ].join(', ');
+  ].join(' and ');
   const message = `${formatIpPrefix(range)} is too small: it has ${addressCount(range)} addresses, and ${what} need ${wanted ?? 'more than there are'}`;
   if (length === null) return problem('range-too-small', path, message);
   return problem(

@@ -68,13 +68,16 @@ export function overlaps(one: IpPrefix, other: IpPrefix): boolean {
   return contains(one, other) || contains(other, one);
 }
 
-/** The n-th address of a block, counted from 0, as a prefix of the given length. Throws RangeError outside of it. */
+/**
+ * The n-th address of a block, counted from 0, as a prefix of the given length. The block has no bits set
+ * behind its own length. Throws RangeError outside of it.
+ */
 export function nthAddress(block: IpPrefix, n: bigint | number, length: number): IpPrefix {
   const offset = BigInt(n);
   if (offset < 0n || offset >= addressCount(block)) {
     throw new RangeError(`${formatIpPrefix(block)} has no address number ${offset}`);
   }
-  return { family: block.family, value: networkOf(block).value + offset, length };
+  return { family: block.family, value: block.value + offset, length };
 }
 
 /** The n-th block of the given length inside a block, counted from 0. Throws RangeError outside of it. */

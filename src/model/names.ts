@@ -4,8 +4,15 @@ export const OVERLAY_NAME = '^[a-z][a-z0-9-]{0,23}$';
 export const MEMBER_NAME = '^[a-z][a-z0-9-]{0,14}$';
 export const NODE_NAME = '^[a-z][a-z0-9-]{0,31}$';
 
-/** Names that Linux gives a meaning of its own wherever an interface is named. */
-export const RESERVED_MEMBER_NAMES: ReadonlySet<string> = new Set(['lo', 'all', 'default']);
+/**
+ * Names that an interface cannot have: those with a meaning of their own, a segment's bridge and tunnel, and
+ * the devices that Linux makes in every namespace by itself once a tunnel's module is loaded.
+ */
+export const RESERVED_MEMBER_NAMES: ReadonlySet<string> = new Set([
+  ...['lo', 'all', 'default'],
+  ...['br0', 'vxlan0'],
+  ...['tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip6tnl0', 'ip6gre0'],
+]);
 
 export const MAX_INTERFACE_NAME_BYTES = 15;
 

@@ -1,4 +1,4 @@
-import { addressBits, addressCount, type IpPrefix, nthAddress, nthSubnet } from './ip-prefix.ts';
+import { addressBits, type IpPrefix, nthAddress, nthSubnet } from './ip-prefix.ts';
 import type { TopologyKind } from './overlay.ts';
 
 /**
@@ -58,28 +58,46 @@ export function smallestLength(family: 4 | 6, kind: TopologyKind, need: Room): n
   return null;
 }
 
+/** The parts of a range, each a block of its own. */
+export interface NetworkParts {
+  readonly routers: IpPrefix;
+  readonly links: IpPrefix;
+  readonly segments: IpPrefix;
+  readonly segmentLength: number;
+}
+
+/** Expects a range with room for at least one router, and without bits set behind its length. */
+export function divideRange(range: IpPrefix, kind: TopologyKind): NetworkParts {
+  return {
+    routers: nthSubnet(range, 0, range.length + 1),
+    links: nthSubnet(range, 2, range.length + 2),
+    segments: nthSubnet(range, 3, range.length + 2),
+    segmentLength: layoutOf(range, kind).segmentLength,
+  };
+}
+
 /** A router's own address, from the second address of the range on. */
-export function loopbackAt(range: IpPrefix, index: number): IpPrefix {
-  return nthAddress(range, index + 1, addressBits(range.family));
+export function loopbackAt({ routers }: NetworkParts, index: number): IpPrefix {
+  return nthAddress(routers, index + 1, addressBits(routers.family));
 }
 
 /** The prefix of a link: a /31 or a /127. */
-export function linkPrefixAt(range: IpPrefix, index: number): IpPrefix {
-  return nthSubnet(quarter(range, 2), index, addressBits(range.family) - 1);
+export function linkPrefixAt({ links }: NetworkParts, index: number): IpPrefix {
+  return nthSubnet(links, index, addressBits(links.family) - 1);
 }
 
-export function segmentPrefixAt(range: IpPrefix, kind: TopologyKind, index: number): IpPrefix {
-  return nthSubnet(quarter(range, 3), index, layoutOf(range, kind).segmentLength);
+export function segmentPrefixAt({ segments, segmentLength }: NetworkParts, index: number): IpPrefix {
+  return nthSubnet(segments, index, segmentLength);
 }
 
-/** The address of one end of a link, or of a member of a segment, within its prefix. */
-export function addressWithin(prefix: IpPrefix, index: number): IpPrefix {
-  const isLink = addressCount(prefix) === 2n;
-  return nthAddress(prefix, isLink ? index : index + 1, prefix.length);
+/** The address of one end of a link, within its prefix. */
+export function linkAddressAt(prefix: IpPrefix, end: 0 | 1): IpPrefix {
+  return nthAddress(prefix, end, prefix.length);
 }
 
-function quarter(range: IpPrefix, index: number): IpPrefix {
-  return nthSubnet(range, index, range.length + 2);
+/** The address of a member of a segment, within its prefix: the first one means the network itself. */
+export function memberAddressAt(prefix: IpPrefix, index: number): IpPrefix {
+  return nthAddress(prefix, index + 1, prefix.length);
 }
 
 /** 2 to the given power as a plain number, 0 for negative ones; large enough is large enough. */

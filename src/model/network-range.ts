@@ -2,7 +2,7 @@ import { type IpPrefix, parseIpPrefix } from './ip-prefix.ts';
 import type { Spec } from './topology.ts';
 
 /** Where an overlay's addresses come from when its file does not say. */
-export const DEFAULT_NETWORK = '10.0.0.0/16';
+export const DEFAULT_NETWORK = '10.0.0.0/8';
 
 /** The ranges of an overlay's network layer, at most one a family, IPv4 first. What is no prefix is left out. */
 export function networkRanges(spec: Spec): IpPrefix[] {

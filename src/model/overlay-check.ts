@@ -2,7 +2,8 @@ import { checkAddressing } from './addressing-check.ts';
 import type { Overlay } from './overlay.ts';
 import type { Problem } from './problem.ts';
 import { expandTopology, type Spec, type Topology } from './topology.ts';
-import { checkTopologyNames, checkTopologyShape } from './topology-check.ts';
+import { checkTopologyNames } from './topology-check.ts';
+import { checkTopologyFields, checkTopologyShape } from './topology-shape-check.ts';
 
 /** Everything in which an overlay that fits the schema contradicts itself. Says nothing about nodes. */
 export function checkOverlay({ spec }: Overlay): Problem[] {
@@ -10,6 +11,7 @@ export function checkOverlay({ spec }: Overlay): Problem[] {
   // Only what is of bounded size and complete can be expanded, and the checks of names and room need that.
   const topology = shape.length === 0 ? expandTopology(spec) : null;
   return [
+    ...checkTopologyFields(spec.topology),
     ...shape,
     ...(topology === null ? [] : checkTopologyNames(spec, topology)),
     ...checkPlacement(spec),

@@ -1,16 +1,17 @@
 import { Compile } from 'typebox/compile';
-import { type DocumentPath, parsePath } from './document-path.ts';
+import { type DocumentPath, formatPath, parsePath } from './document-path.ts';
 import { type Overlay, OverlaySchema } from './overlay.ts';
 import { checkOverlay } from './overlay-check.ts';
+import { withoutPlaces } from './partial-document.ts';
 import type { Checked, Problem } from './problem.ts';
-import { explainMismatch, type JsonSchema } from './schema-problems.ts';
+import { explainMismatch, type JsonSchema, MAX_PROBLEMS, type PlacedProblem } from './schema-problems.ts';
 import { decodeSource } from './source-text.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { readYaml, type YamlDocument } from './yaml-source.ts';
 
 export interface ParsedOverlay {
   readonly overlay: Overlay;
-  /** Line and column of a problem's `path` in the file, for problems that are found later. */
+  /** Line and column of a problem's `path` in the file, for problems that are found later; null for what is no path. */
   locate(path: string): { line: number; column: number } | null;
 }
 
@@ -62,23 +63,52 @@ const validator = Compile(OverlaySchema);
 const OVERLAY_JSON_SCHEMA: JsonSchema = JSON.parse(JSON.stringify(OverlaySchema));
 
 function readOverlay({ data, locate }: YamlDocument): Checked<ParsedOverlay> {
-  const place = (problem: Problem, path: DocumentPath, part: 'key' | 'value'): Problem => ({
-    ...problem,
-    ...locate(path, part),
+  const refuse = (found: readonly PlacedProblem[]): Checked<never> => ({
+    ok: false,
+    problems: found.map(({ problem, path, part }) => ({ ...problem, ...locate(path, part) })),
   });
-  if (!validator.Check(data)) {
-    const found = explainMismatch(OVERLAY_JSON_SCHEMA, data);
-    const problems = found.map(({ problem, path, part }) => place(problem, path, part));
-    const unexplained = { code: 'invalid', path: '', message: 'this is not an overlay' };
-    return { ok: false, problems: problems.length > 0 ? problems : [place(unexplained, [], 'value')] };
-  }
-  const problems = [...refuseUnsupported(data), ...checkOverlay(data)];
-  if (problems.length > 0) {
-    const placed = problems.map((problem) => place(problem, parsePath(problem.path) ?? [], 'value'));
-    return { ok: false, problems: placed };
-  }
-  return { ok: true, value: { overlay: data, locate: (path) => locate(parsePath(path) ?? []) } };
+  if (!validator.Check(data)) return refuse(findMismatches(data));
+  const contradictions = findContradictions(data);
+  if (contradictions.length > 0) return refuse(contradictions);
+  const locateText = (text: string) => {
+    const path = parsePath(text);
+    return path === null ? null : locate(path);
+  };
+  return { ok: true, value: { overlay: data, locate: locateText } };
 }
+
+function findContradictions(overlay: Overlay): PlacedProblem[] {
+  return [...refuseUnsupported(overlay), ...checkOverlay(overlay)].slice(0, MAX_PROBLEMS).map((problem) => ({
+    problem,
+    path: parsePath(problem.path) ?? [],
+    part: 'value',
+  }));
+}
+
+/** What the schema does not allow, and what contradicts itself in the sections that it does. */
+function findMismatches(data: unknown): PlacedProblem[] {
+  const mismatches = explainMismatch(OVERLAY_JSON_SCHEMA, data);
+  const rest = withoutPlaces(
+    data,
+    mismatches.map(({ path }) => path),
+  );
+  if (!validator.Check(rest)) return mismatches.length > 0 ? mismatches : [UNEXPLAINED];
+  const damaged = new Set(
+    mismatches.filter(({ part }) => part === 'value').map(({ path }) => sectionOf(path)),
+  );
+  return [...mismatches, ...findContradictions(rest).filter(({ path }) => !damaged.has(sectionOf(path)))];
+}
+
+/** `spec.topology` and its like: without one of its values, what a section seems to say is not what was meant. */
+function sectionOf(path: DocumentPath): string {
+  return formatPath(path.slice(0, 2));
+}
+
+const UNEXPLAINED: PlacedProblem = {
+  problem: { code: 'invalid', path: '', message: 'this is not an overlay' },
+  path: [],
+  part: 'value',
+};
 
 function findDuplicates(overlays: readonly ParsedOverlay[]): Problem[] {
   const seen = new Set<string>();

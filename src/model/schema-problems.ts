@@ -27,42 +27,44 @@ export interface PlacedProblem {
   readonly part: 'key' | 'value';
 }
 
-/** More than anybody reads: a hostile file could have millions. */
-const MAX_PROBLEMS = 1000;
+/** More problems than anybody reads: a hostile file could have millions. */
+export const MAX_PROBLEMS = 1000;
 
 /**
  * Everything in which a value differs from its schema, in sentences. A validator's own errors name keywords;
  * of a union they name every branch. Empty for a value that fits.
  */
 export function explainMismatch(schema: JsonSchema, value: unknown): PlacedProblem[] {
-  const explainer: Explainer = { found: [], keyNames: collectPatterns(schema) };
-  explain(explainer, schema, value, []);
-  return explainer.found;
+  const found: PlacedProblem[] = [];
+  for (const mismatch of explain({ schema, path: [], meanings: collectMeanings(schema) }, value)) {
+    if (found.push(mismatch) === MAX_PROBLEMS) break;
+  }
+  return found;
 }
 
-interface Explainer {
-  readonly found: PlacedProblem[];
+/** Where in schema and document the comparison stands. */
+interface Place {
+  readonly schema: JsonSchema;
+  readonly path: DocumentPath;
   /** What a pattern means in words, wherever the schema says it. */
-  readonly keyNames: ReadonlyMap<string, string>;
+  readonly meanings: ReadonlyMap<string, string>;
 }
 
-function explain(explainer: Explainer, schema: JsonSchema, value: unknown, path: DocumentPath): void {
-  if (explainer.found.length >= MAX_PROBLEMS) return;
-  const branch = chooseBranch(schema, value);
-  if (branch === null) return mistyped(explainer, schema, value, path);
-  if (branch.const !== undefined && value !== branch.const) {
-    return report(explainer, path, 'wrong-value', `must be ${branch.const}`);
+type Mismatches = Generator<PlacedProblem, void>;
+
+function* explain(place: Place, value: unknown): Mismatches {
+  const schema = chooseBranch(place.schema, value);
+  if (schema === null) {
+    const message = value === null ? 'has no value' : `${show(value)} is not possible here`;
+    yield mismatch('wrong-type', place.path, message, `must be ${describe(place.schema)}`);
+    return;
   }
-  if (branch.enum !== undefined) {
-    if (branch.enum.includes(value)) return;
-    const nearest = typeof value === 'string' ? nearestOf(value, branch.enum.map(String)) : null;
-    const hint = `one of ${branch.enum.join(', ')}${nearest === null ? '' : `; did you mean ${nearest}?`}`;
-    return report(explainer, path, 'wrong-value', `${show(value)} is not possible here`, hint);
-  }
-  if (typeof value === 'string') explainString(explainer, branch, value, path);
-  else if (typeof value === 'number') explainNumber(explainer, branch, value, path);
-  else if (Array.isArray(value)) explainList(explainer, branch, value, path);
-  else if (isRecord(value)) explainObject(explainer, branch, value, path);
+  const chosen = { ...place, schema };
+  if (schema.const !== undefined || schema.enum !== undefined) yield* explainChoice(chosen, value);
+  else if (typeof value === 'string') yield* explainString(chosen, value);
+  else if (typeof value === 'number') yield* explainNumber(chosen, value);
+  else if (Array.isArray(value)) yield* explainList(chosen, value);
+  else if (isRecord(value)) yield* explainObject(chosen, value);
 }
 
 /** The schema itself or the member of a union that is meant: the one of the value's type. */
@@ -78,7 +80,7 @@ function hasType({ type }: JsonSchema, value: unknown): boolean {
     case 'array':
       return Array.isArray(value);
     case 'integer':
-      return Number.isSafeInteger(value);
+      return Number.isInteger(value);
     case undefined:
       return true;
     default:
@@ -86,63 +88,55 @@ function hasType({ type }: JsonSchema, value: unknown): boolean {
   }
 }
 
-function mistyped(explainer: Explainer, schema: JsonSchema, value: unknown, path: DocumentPath): void {
-  const message = value === null ? 'has no value' : `${show(value)} is not possible here`;
-  report(explainer, path, 'wrong-type', message, `must be ${describe(schema)}`);
+function* explainChoice({ schema, path }: Place, value: unknown): Mismatches {
+  const allowed = schema.enum ?? [schema.const];
+  if (allowed.includes(value)) return;
+  const nearest = typeof value === 'string' ? nearestOf(value, allowed.map(String)) : null;
+  const suggestion = nearest === null || allowed.length === 1 ? '' : `; did you mean ${nearest}?`;
+  const hint = `must be ${allowed.length === 1 ? '' : 'one of '}${allowed.join(', ')}${suggestion}`;
+  yield mismatch('wrong-value', path, `${show(value)} is not possible here`, hint);
 }
 
-function explainString(explainer: Explainer, schema: JsonSchema, value: string, path: DocumentPath): void {
+function* explainString({ schema, path }: Place, value: string): Mismatches {
   const matches = schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value);
   // JSON Schema counts characters, not UTF-16 units.
   const fits = schema.maxLength === undefined || [...value].length <= schema.maxLength;
-  if (!matches || !fits) {
-    report(explainer, path, 'wrong-value', `${quote(value)} is not possible here`, describe(schema));
-  }
+  if (matches && fits) return;
+  yield mismatch('wrong-value', path, `${quote(value)} is not possible here`, `must be ${describe(schema)}`);
 }
 
-function explainNumber(explainer: Explainer, schema: JsonSchema, value: number, path: DocumentPath): void {
-  if (value < (schema.minimum ?? -Infinity) || value > (schema.maximum ?? Infinity)) {
-    const hint = `${schema.minimum ?? 'any'} to ${schema.maximum ?? 'any'}`;
-    report(explainer, path, 'wrong-value', `${value} is out of range`, hint);
-  }
+function* explainNumber({ schema, path }: Place, value: number): Mismatches {
+  if (value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity)) return;
+  yield mismatch('wrong-value', path, `${value} is out of range`, `must be ${describe(schema)}`);
 }
 
-function explainList(
-  explainer: Explainer,
-  schema: JsonSchema,
-  value: readonly unknown[],
-  path: DocumentPath,
-): void {
-  const { items, minItems = 0, maxItems = Infinity } = schema;
+function* explainList(place: Place, value: readonly unknown[]): Mismatches {
+  const { items, minItems = 0, maxItems = Infinity } = place.schema;
   if (value.length < minItems) {
-    const message = value.length === 0 ? 'is empty' : `has ${value.length} entries`;
-    report(explainer, path, 'too-few', message, `at least ${minItems}`);
+    const message = value.length === 0 ? 'is empty' : `has ${value.length} of the entries that it needs`;
+    yield mismatch('too-few', place.path, message, `at least ${minItems}`);
   }
   if (value.length > maxItems) {
-    return report(explainer, path, 'too-many', `has ${value.length} entries`, `at most ${maxItems}`);
+    yield mismatch('too-many', place.path, `has ${value.length} entries`, `at most ${maxItems}`);
+    return;
   }
   if (items === undefined) return;
-  value.forEach((item, index) => {
-    explain(explainer, items, item, [...path, index]);
-  });
+  for (const [index, item] of value.entries()) {
+    yield* explain({ ...place, schema: items, path: [...place.path, index] }, item);
+  }
 }
 
-function explainObject(
-  explainer: Explainer,
-  schema: JsonSchema,
-  value: Readonly<Record<string, unknown>>,
-  path: DocumentPath,
-): void {
-  for (const name of schema.required ?? []) {
-    if (!Object.hasOwn(value, name)) {
-      const field = new Map(Object.entries(schema.properties ?? {})).get(name) ?? {};
-      report(explainer, [...path, name], 'missing-field', 'is required', `must be ${describe(field)}`, 'key');
-    }
+function* explainObject(place: Place, value: Readonly<Record<string, unknown>>): Mismatches {
+  const { required = [], properties = {} } = place.schema;
+  for (const name of required) {
+    if (Object.hasOwn(value, name)) continue;
+    const hint = `must be ${describe(properties[name] ?? {})}`;
+    yield mismatch('missing-field', [...place.path, name], 'is required', hint, 'key');
   }
   for (const [key, item] of Object.entries(value)) {
-    const field = fieldOf(schema, key);
-    if (field !== null) explain(explainer, field, item, [...path, key]);
-    else unknownKey(explainer, schema, key, path);
+    const schema = fieldOf(place.schema, key);
+    if (schema === null) yield unknownKey(place, key);
+    else yield* explain({ ...place, schema, path: [...place.path, key] }, item);
   }
 }
 
@@ -152,36 +146,33 @@ function fieldOf({ properties = {}, patternProperties = {} }: JsonSchema, key: s
   return match?.[1] ?? null;
 }
 
-function unknownKey(explainer: Explainer, schema: JsonSchema, key: string, parent: DocumentPath): void {
-  const path = [...parent, key];
+function unknownKey({ schema, path, meanings }: Place, key: string): PlacedProblem {
+  const here = [...path, key];
   const [pattern] = Object.keys(schema.patternProperties ?? {});
   if (pattern !== undefined) {
-    const hint = explainer.keyNames.get(pattern) ?? `must match ${pattern}`;
-    return report(explainer, path, 'wrong-name', `${quote(key)} is not possible as a name here`, hint, 'key');
+    const hint = `must be ${meanings.get(pattern) ?? `of the form ${pattern}`}`;
+    return mismatch('wrong-name', here, `${quote(key)} is not possible as a name`, hint, 'key');
   }
   const known = Object.keys(schema.properties ?? {});
   const nearest = nearestOf(key, known);
   const hint = nearest === null ? `known here: ${known.join(', ')}` : `did you mean ${nearest}?`;
-  report(explainer, path, 'unknown-field', 'is not a known field', hint, 'key');
+  return mismatch('unknown-field', here, 'is not a known field', hint, 'key');
 }
 
-function report(
-  { found }: Explainer,
-  path: DocumentPath,
+function mismatch(
   code: string,
+  path: DocumentPath,
   message: string,
-  hint?: string,
+  hint: string,
   part: 'key' | 'value' = 'value',
-): void {
-  if (found.length >= MAX_PROBLEMS) return;
-  const problem = { code, path: formatPath(path), message, ...(hint === undefined ? {} : { hint }) };
-  found.push({ problem, path, part });
+): PlacedProblem {
+  return { problem: { code, path: formatPath(path), message, hint }, path, part };
 }
 
 /** What a schema wants, as it can stand behind "must be". */
 function describe(schema: JsonSchema): string {
   if (schema.description !== undefined) return schema.description;
-  if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(', or ');
+  if (schema.anyOf !== undefined) return describeUnion(schema.anyOf);
   if (schema.enum !== undefined) return `one of ${schema.enum.join(', ')}`;
   if (schema.const !== undefined) return String(schema.const);
   switch (schema.type) {
@@ -198,6 +189,16 @@ function describe(schema: JsonSchema): string {
   }
 }
 
+function describeUnion(branches: readonly JsonSchema[]): string {
+  const said = branches.map(({ description }) => description);
+  return branches
+    .map((branch) => {
+      const item = branch.items?.description;
+      return item !== undefined && said.includes(item) ? 'a list of such' : describe(branch);
+    })
+    .join(', or ');
+}
+
 function show(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return 'a list';
@@ -208,18 +209,16 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function collectPatterns(schema: JsonSchema, names = new Map<string, string>()): ReadonlyMap<string, string> {
-  if (schema.pattern !== undefined && schema.description !== undefined) {
-    names.set(schema.pattern, schema.description);
-  }
+function collectMeanings(schema: JsonSchema): Map<string, string> {
   const parts = [
     ...Object.values(schema.properties ?? {}),
     ...Object.values(schema.patternProperties ?? {}),
     ...(schema.anyOf ?? []),
     ...(schema.items === undefined ? [] : [schema.items]),
   ];
-  for (const part of parts) collectPatterns(part, names);
-  return names;
+  const meanings = new Map(parts.flatMap((part) => [...collectMeanings(part)]));
+  const { pattern, description } = schema;
+  return pattern === undefined || description === undefined ? meanings : meanings.set(pattern, description);
 }
 
 /** The word that is at most a third wrong. */

@@ -1,9 +1,6 @@
 import { MAX_INTERFACE_NAME_BYTES, RESERVED_MEMBER_NAMES } from './names.ts';
 import type { Problem } from './problem.ts';
 import {
-  countLinks,
-  countRouters,
-  gridColumns,
   type LinkSpec,
   linkMembers,
   pairKey,
@@ -12,34 +9,12 @@ import {
   type TopologySpec,
 } from './topology.ts';
 
-const MAX_ROUTERS = 65_536;
-const MAX_LINKS = 100_000;
-/** As many as `between` of a custom link may name. */
-const MAX_SEGMENT_MEMBERS = 4096;
-
-const ROUTERS = 'spec.topology.routers';
-const LINKS = 'spec.topology.links';
-
-/** Whether the fields fit the kind, and the whole is of a size that can be expanded. */
-export function checkTopologyShape(topology: TopologySpec): Problem[] {
-  const { kind } = topology;
-  const problems: Problem[] = [];
-  for (const [field, owner] of FIELDS_OF_ONE_KIND) {
-    if (topology[field] === undefined || kind === owner) continue;
-    problems.push(
-      problem('wrong-field', `spec.topology.${field}`, `belongs to kind ${owner}, and this is a ${kind}`),
-    );
-  }
-  problems.push(...(kind === 'custom' ? checkCustomShape(topology) : checkGeneratedShape(topology)));
-  return problems.length > 0 ? problems : checkSize(topology);
-}
-
 /** Names, ends of links, and whether every router can be reached. Expects a shape without problems. */
 export function checkTopologyNames(spec: Spec, topology: Topology): Problem[] {
-  const known = new Set(topology.routers);
+  const known = listRouters(topology.routers);
   const strangers = Object.keys(spec.routers ?? {})
-    .filter((name) => !known.has(name))
-    .map((name) => problem('unknown-router', `spec.routers.${name}`, `no router is called ${name}`));
+    .filter((name) => !known.names.has(name))
+    .map((name) => unknownRouter(`spec.routers.${name}`, name, known));
   const links =
     spec.topology.kind === 'custom'
       ? checkCustomLinks(spec, topology, known)
@@ -47,79 +22,8 @@ export function checkTopologyNames(spec: Spec, topology: Topology): Problem[] {
   return [...checkNames(spec, topology), ...links, ...strangers];
 }
 
-const FIELDS_OF_ONE_KIND = [
-  ['branching', 'tree'],
-  ['rows', 'grid'],
-  ['columns', 'grid'],
-] as const;
-
-function checkCustomShape({ routers, links }: TopologySpec): Problem[] {
-  if (!Array.isArray(routers)) {
-    const code = routers === undefined ? 'missing-field' : 'wrong-type';
-    return [problem(code, ROUTERS, 'a custom topology names its routers', 'such as [a, b, c]')];
-  }
-  if (routers.length > 1 && (links ?? []).length === 0) {
-    return [problem('missing-field', LINKS, 'a custom topology says its links', 'such as [[a, b], [b, c]]')];
-  }
-  return [];
-}
-
-function checkGeneratedShape(topology: TopologySpec): Problem[] {
-  const { kind, routers } = topology;
-  if (Array.isArray(routers)) {
-    return [
-      problem(
-        'wrong-type',
-        ROUTERS,
-        `routers of a ${kind} are called r1, r2, …: say how many, or use kind custom`,
-      ),
-    ];
-  }
-  if (kind === 'grid') return checkGridShape(topology);
-  if (routers === undefined)
-    return [problem('missing-field', ROUTERS, `a ${kind} needs the number of its routers`)];
-  if (kind === 'ring' && routers < 3) {
-    const hint = routers === 2 ? 'two routers are a line' : 'one router is a line';
-    return [problem('too-few', ROUTERS, `a ring has at least 3 routers, not ${routers}`, hint)];
-  }
-  return [];
-}
-
-function checkGridShape(topology: TopologySpec): Problem[] {
-  const { rows, columns } = topology;
-  const count = countRouters(topology);
-  if (count === null) {
-    return [
-      problem('missing-field', ROUTERS, 'a grid needs its rows and columns, or the number of its routers'),
-    ];
-  }
-  const actualColumns = gridColumns(topology, count);
-  const actualRows = Math.ceil(count / actualColumns);
-  if (rows === undefined || rows === actualRows) return [];
-  const message = `${count} routers in ${actualColumns} columns are ${actualRows} rows, not ${rows}`;
-  return [problem('contradiction', 'spec.topology.rows', message, 'leave one of the three away')];
-}
-
-function checkSize({ kind, ...topology }: TopologySpec): Problem[] {
-  const routers = countRouters({ kind, ...topology }) ?? 0;
-  if (routers > MAX_ROUTERS) {
-    return [
-      problem(
-        'too-large',
-        'spec.topology',
-        `has ${routers} routers, and at most ${MAX_ROUTERS} are possible`,
-      ),
-    ];
-  }
-  if (kind === 'bus' && routers > MAX_SEGMENT_MEMBERS) {
-    const message = `a bus of ${routers} routers is too long: at most ${MAX_SEGMENT_MEMBERS} are possible`;
-    return [problem('too-large', ROUTERS, message)];
-  }
-  const links = kind === 'custom' ? 0 : countLinks(kind, routers);
-  if (links <= MAX_LINKS) return [];
-  const message = `a ${kind} of ${routers} routers has ${links} links, and at most ${MAX_LINKS} are possible`;
-  return [problem('too-large', ROUTERS, message)];
-}
+const ROUTERS = 'spec.topology.routers';
+const LINKS = 'spec.topology.links';
 
 /** Routers, hosts, and links that were given a name share one space of names: namespaces and interfaces bear them. */
 function checkNames(spec: Spec, topology: Topology): Problem[] {
@@ -137,7 +41,7 @@ function checkNames(spec: Spec, topology: Topology): Problem[] {
   const problems: Problem[] = [];
   for (const { name, path } of named) {
     if (RESERVED_MEMBER_NAMES.has(name)) {
-      problems.push(problem('reserved-name', path, `${name} has a meaning of its own for an interface`));
+      problems.push(problem('reserved-name', path, `no interface can be called ${name}`));
     }
     if (seen.has(name)) problems.push(problem('duplicate-name', path, `the name ${name} is taken already`));
     seen.add(name);
@@ -145,28 +49,41 @@ function checkNames(spec: Spec, topology: Topology): Problem[] {
   return problems;
 }
 
-function checkCustomLinks(spec: Spec, topology: Topology, known: ReadonlySet<string>): Problem[] {
+function checkCustomLinks(spec: Spec, topology: Topology, known: KnownRouters): Problem[] {
   const problems = (spec.topology.links ?? []).flatMap((link, index) => checkEnds(link, index, known));
   if (problems.length > 0) return problems;
   return [...checkInterfaceNames(spec, topology), ...checkConnected(topology)];
 }
 
-function checkEnds(link: LinkSpec, index: number, known: ReadonlySet<string>): Problem[] {
+function checkEnds(link: LinkSpec, index: number, known: KnownRouters): Problem[] {
   const path = Array.isArray(link) ? `${LINKS}[${index}]` : `${LINKS}[${index}].between`;
   const members = linkMembers(link);
   const seen = new Set<string>();
   return members.flatMap((name, end) => {
     const repeated = seen.has(name);
     seen.add(name);
-    if (!known.has(name)) {
-      return [
-        problem('unknown-router', `${path}[${end}]`, `no router is called ${name}`, `add it to ${ROUTERS}`),
-      ];
+    if (!known.names.has(name)) {
+      return [unknownRouter(`${path}[${end}]`, name, known)];
     }
     if (!repeated) return [];
     const message = members.length === 2 ? `a link from ${name} to itself` : `${name} is in this link twice`;
     return [problem('link-to-itself', `${path}[${end}]`, message)];
   });
+}
+
+interface KnownRouters {
+  readonly names: ReadonlySet<string>;
+  /** The names, or some of them, as they can stand in a hint. */
+  readonly summary: string;
+}
+
+function listRouters(routers: readonly string[]): KnownRouters {
+  const shown = routers.length > 10 ? [...routers.slice(0, 5), '…', ...routers.slice(-1)] : routers;
+  return { names: new Set(routers), summary: `routers are ${shown.join(', ')}` };
+}
+
+function unknownRouter(path: string, name: string, known: KnownRouters): Problem {
+  return problem('unknown-router', path, `no router is called ${name}`, known.summary);
 }
 
 /** A second link between two routers needs a longer interface name, and Linux has room for 15 bytes. */
@@ -213,7 +130,7 @@ function checkConnected({ routers, links, segments }: Topology): Problem[] {
 }
 
 /** Of a generated topology the links are there already; the file can give some of them another cost. */
-function checkAdjustedLinks(spec: TopologySpec, topology: Topology, known: ReadonlySet<string>): Problem[] {
+function checkAdjustedLinks(spec: TopologySpec, topology: Topology, known: KnownRouters): Problem[] {
   const existing = new Set(topology.links.map(({ ends }) => pairKey(...ends)));
   const adjusted = new Set<string>();
   return (spec.links ?? []).flatMap((link, index) => {

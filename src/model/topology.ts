@@ -9,7 +9,7 @@ export interface Topology {
 
 /** A link between two routers. */
 export interface TopologyLink {
-  /** `r1-r2` in declared order unless it was given a name; `r1-r2.2` is the second one between the two. */
+  /** `r1-r2` in declared order unless it was given a name; `r1-r2.2` is the second one that reads so. */
   readonly name: string;
   readonly ends: readonly [string, string];
   /** The interface at each end, in the order of `ends`: it bears the far router's name. */
@@ -45,10 +45,22 @@ export function countRouters(topology: TopologySpec): number | null {
   return topology.rows * topology.columns;
 }
 
-/** An upper bound of the number of links, without making them: a full mesh grows with the square. */
-export function countLinks(kind: TopologySpec['kind'], routers: number): number {
-  if (kind === 'mesh') return (routers * (routers - 1)) / 2;
-  return kind === 'grid' ? 2 * routers : routers;
+/** How many links a generated topology has, without making them: a full mesh grows with the square. */
+export function countLinks(topology: TopologySpec, routers: number): number {
+  switch (topology.kind) {
+    case 'mesh':
+      return (routers * (routers - 1)) / 2;
+    case 'grid': {
+      const columns = gridColumns(topology, routers);
+      return routers - Math.ceil(routers / columns) + Math.max(0, routers - columns);
+    }
+    case 'ring':
+      return routers;
+    case 'bus':
+      return 0;
+    default:
+      return routers - 1;
+  }
 }
 
 /** Columns of a grid: as said, or as follows from the rows, or so that it is nearly square. */
@@ -129,26 +141,26 @@ function adjustedCosts(links: readonly LinkSpec[]): Map<string, number> {
 function expandCustom(topology: TopologySpec, defaultCost: number | null): Topology {
   const routers = Array.isArray(topology.routers) ? topology.routers : [];
   const declared = topology.links ?? [];
-  const taken = new Set(routers);
-  for (const link of declared) if (!Array.isArray(link) && link.name !== undefined) taken.add(link.name);
+  const given = declared.flatMap((link) => (Array.isArray(link) ? [] : (link.name ?? [])));
+  const nameLink = numberNames(given);
+  const nameSegment = segmentNames([...routers, ...given]);
 
   const links: TopologyLink[] = [];
   const segments: TopologySegment[] = [];
   const parallel = new Map<string, number>();
   for (const link of declared) {
     const members = linkMembers(link);
-    const cost = (Array.isArray(link) ? undefined : link.cost) ?? defaultCost;
-    const given = Array.isArray(link) ? undefined : link.name;
+    const { name, cost = defaultCost } = Array.isArray(link) ? {} : link;
     const [one, other] = members;
     if (members.length > 2) {
-      segments.push({ name: given ?? claimSegmentName(taken), members, cost });
+      segments.push({ name: name ?? nameSegment(), members, cost });
     } else if (one !== undefined && other !== undefined) {
       const key = pairKey(one, other);
       const ordinal = (parallel.get(key) ?? 0) + 1;
       parallel.set(key, ordinal);
       const suffix = ordinal === 1 ? '' : `.${ordinal}`;
       links.push({
-        name: given ?? claimLinkName(`${one}-${other}`, taken),
+        name: name ?? nameLink(`${one}-${other}`),
         ends: [one, other],
         interfaces: [other + suffix, one + suffix],
         cost,
@@ -158,17 +170,23 @@ function expandCustom(topology: TopologySpec, defaultCost: number | null): Topol
   return { routers, links, segments };
 }
 
-/** Names of other links may already read the same: `a` to `b-c` and `a-b` to `c`. */
-function claimLinkName(wanted: string, taken: Set<string>): string {
-  let name = wanted;
-  for (let ordinal = 2; taken.has(name); ordinal++) name = `${wanted}.${ordinal}`;
-  taken.add(name);
-  return name;
+/** Numbers a name that is there already: `a` to `b-c` and `a-b` to `c` read the same. Given names hold no dot. */
+function numberNames(given: readonly string[]): (wanted: string) => string {
+  const counts = new Map(given.map((name) => [name, 1]));
+  return (wanted) => {
+    const ordinal = (counts.get(wanted) ?? 0) + 1;
+    counts.set(wanted, ordinal);
+    return ordinal === 1 ? wanted : `${wanted}.${ordinal}`;
+  };
 }
 
-function claimSegmentName(taken: Set<string>): string {
-  let ordinal = 1;
-  while (taken.has(`lan${ordinal}`)) ordinal++;
-  taken.add(`lan${ordinal}`);
-  return `lan${ordinal}`;
+/** `lan1`, `lan2`, … without those that something else is called. */
+function segmentNames(taken: readonly string[]): () => string {
+  const names = new Set(taken);
+  let ordinal = 0;
+  return () => {
+    do ordinal++;
+    while (names.has(`lan${ordinal}`));
+    return `lan${ordinal}`;
+  };
 }

@@ -5,12 +5,12 @@ import type { Spec } from './topology.ts';
 
 /** What the schema knows and this version cannot do yet. To support something is to remove its row. */
 export function refuseUnsupported({ spec }: Overlay): Problem[] {
-  return UNSUPPORTED.flatMap(({ path, what, hint, asked }) => {
+  return UNSUPPORTED.flatMap(({ path, sentence, hint, asked }) => {
     const paths = asked(spec);
     return (paths === true ? [path] : paths === false ? [] : paths).map((where) => ({
       code: 'not-yet-supported',
       path: where,
-      message: `${what(spec)} is not yet supported`,
+      message: sentence(spec),
       ...(hint === undefined ? {} : { hint }),
     }));
   });
@@ -18,7 +18,7 @@ export function refuseUnsupported({ spec }: Overlay): Problem[] {
 
 interface Row {
   readonly path: string;
-  readonly what: (spec: Spec) => string;
+  readonly sentence: (spec: Spec) => string;
   readonly hint?: string;
   /** Whether the specification asks for it, or the places where it does when there may be several. */
   readonly asked: (spec: Spec) => boolean | readonly string[];
@@ -27,21 +27,29 @@ interface Row {
 const UNSUPPORTED: readonly Row[] = [
   {
     path: 'spec.links.encapsulation',
-    what: (spec) => `encapsulation ${spec.links?.encapsulation}`,
-    hint: 'vxlan is',
+    sentence: (spec) => `encapsulation ${spec.links?.encapsulation} is not yet supported`,
+    hint: 'use vxlan',
     asked: ({ links }) => isOther(links?.encapsulation, ['vxlan']),
   },
   {
     path: 'spec.links.layers',
-    what: () => 'a link header apart from the physical one (layers: 2)',
-    hint: 'layers: 1 is',
+    sentence: () => 'a link header apart from the physical one (layers: 2) is not yet supported',
+    hint: 'use layers: 1',
     asked: ({ links }) => links?.layers === 2,
   },
-  { path: 'spec.links.ipsec', what: () => 'ipsec', asked: ({ links }) => links?.ipsec !== undefined },
-  { path: 'spec.links.emulate', what: () => 'emulate', asked: ({ links }) => links?.emulate !== undefined },
+  {
+    path: 'spec.links.ipsec',
+    sentence: () => 'ipsec is not yet supported',
+    asked: ({ links }) => links?.ipsec !== undefined,
+  },
+  {
+    path: 'spec.links.emulate',
+    sentence: () => 'emulate is not yet supported',
+    asked: ({ links }) => links?.emulate !== undefined,
+  },
   {
     path: 'spec.topology.links',
-    what: () => 'emulate',
+    sentence: () => 'emulate is not yet supported',
     asked: ({ topology }) =>
       (topology.links ?? []).flatMap((link, index) =>
         Array.isArray(link) || link.emulate === undefined ? [] : [`spec.topology.links[${index}].emulate`],
@@ -49,13 +57,13 @@ const UNSUPPORTED: readonly Row[] = [
   },
   {
     path: 'spec.routing.protocol',
-    what: (spec) => `protocol ${spec.routing?.protocol}`,
-    hint: 'ospf, static and none are',
+    sentence: (spec) => `protocol ${spec.routing?.protocol} is not yet supported`,
+    hint: 'use ospf, static or none',
     asked: ({ routing }) => isOther(routing?.protocol, ['ospf', 'static', 'none']),
   },
   {
     path: 'spec.addressing.network',
-    what: () => 'IPv6 with protocol ospf, which carries IPv4 only,',
+    sentence: () => 'IPv6 is not yet supported with protocol ospf, which carries IPv4 only',
     hint: 'say routing: { protocol: static }, or give an IPv4 range alone',
     asked: (spec) => {
       const usesOspf = (spec.routing?.protocol ?? 'ospf') === 'ospf';
@@ -64,27 +72,39 @@ const UNSUPPORTED: readonly Row[] = [
   },
   {
     path: 'spec.routing.instance',
-    what: () => 'instance shared',
-    hint: 'dedicated is',
+    sentence: () => 'instance shared is not yet supported',
+    hint: 'use dedicated',
     asked: ({ routing }) => isOther(routing?.instance, ['dedicated']),
   },
   {
     path: 'spec.routing.isolation',
-    what: () => 'isolation vrf',
-    hint: 'namespace is',
+    sentence: () => 'isolation vrf is not yet supported',
+    hint: 'use namespace',
     asked: ({ routing }) => isOther(routing?.isolation, ['namespace']),
   },
-  { path: 'spec.routing.bfd', what: () => 'bfd', asked: ({ routing }) => routing?.bfd !== undefined },
+  {
+    path: 'spec.routing.bfd',
+    sentence: () => 'bfd is not yet supported',
+    asked: ({ routing }) => routing?.bfd !== undefined,
+  },
   {
     path: 'spec.routers',
-    what: () => 'frr, configuration of your own,',
+    sentence: () => 'frr (configuration of your own) is not yet supported',
     asked: ({ routers }) =>
       Object.entries(routers ?? {}).flatMap(([name, { frr }]) =>
         frr === undefined ? [] : [`spec.routers.${name}.frr`],
       ),
   },
-  { path: 'spec.hosts', what: () => 'hosts', asked: ({ hosts }) => (hosts ?? []).length > 0 },
-  { path: 'spec.underlay', what: () => 'underlay', asked: ({ underlay }) => underlay !== undefined },
+  {
+    path: 'spec.hosts',
+    sentence: () => 'hosts are not yet supported',
+    asked: ({ hosts }) => (hosts ?? []).length > 0,
+  },
+  {
+    path: 'spec.underlay',
+    sentence: () => 'underlay (overlays on overlays) is not yet supported',
+    asked: ({ underlay }) => underlay !== undefined,
+  },
 ];
 
 function isOther(value: string | undefined, supported: readonly string[]): boolean {

@@ -17,14 +17,14 @@ import { errorText, VinetError } from './vinet-error.ts';
 /** One YAML document of a file, as plain data that still knows where it stood. */
 export interface YamlDocument {
   readonly data: unknown;
-  locate: Locate;
+  readonly locate: Locate;
 }
 
 /**
  * Position in the file, both counted from 1. A `value` that is a single scalar is found itself, a list or map
- * by its key; what is not there by the nearest thing around it. Null for an empty document.
+ * by its key; what is not there by the nearest thing around it.
  */
-export type Locate = (path: DocumentPath, part?: 'key' | 'value') => { line: number; column: number } | null;
+export type Locate = (path: DocumentPath, part?: 'key' | 'value') => { line: number; column: number };
 
 /**
  * Reads the documents of a YAML 1.2 file (JSON is YAML), without those that are empty. Depth, number of pieces
@@ -38,6 +38,7 @@ export function readYaml(text: string): Checked<YamlDocument[]> {
     const { line, col } = lines.linePos(offset);
     problems.push({ code, path: '', message: escapeControls(message).slice(0, 300), line, column: col });
   };
+  let count = 0;
   try {
     for (const document of composeDocuments(text, lines)) {
       for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, MAX_ERRORS)) {
@@ -46,9 +47,11 @@ export function readYaml(text: string): Checked<YamlDocument[]> {
       if (document.directives?.yaml.version === '1.1') {
         report('invalid-yaml', 'this is YAML 1.1, and only YAML 1.2 is read', document.range[0]);
       }
-      if (document.contents === null || problems.length > 0) continue;
-      for (const offset of duplicateKeys(document))
+      if (++count > MAX_DOCUMENTS) fail(`more than ${MAX_DOCUMENTS} documents`, document.range[0]);
+      if (isEmpty(document) || problems.length > 0) continue;
+      for (const offset of duplicateKeys(document)) {
         report('duplicate-key', 'this key is there twice', offset);
+      }
       documents.push({ data: toData(document), locate: locator(document, lines) });
     }
   } catch (error) {
@@ -62,6 +65,7 @@ export function readYaml(text: string): Checked<YamlDocument[]> {
 const MAX_DEPTH = 64;
 /** Lexical pieces: a custom topology with the largest number of links has about 1.2 million. */
 const MAX_PIECES = 1_500_000;
+const MAX_DOCUMENTS = 1000;
 const MAX_ALIASES = 100;
 const MAX_ERRORS = 100;
 
@@ -91,13 +95,16 @@ function fail(message: string, offset: number): never {
   throw new VinetError('invalid-yaml', message, { context: { offset } });
 }
 
+/** Nothing but comments between two `---`, or an explicit null. */
+function isEmpty({ contents }: Document.Parsed): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null);
+}
+
 function toData(document: Document.Parsed): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    const message =
-      error instanceof ReferenceError ? 'its aliases refer to too much, or to themselves' : errorText(error);
-    return fail(message, document.range[0]);
+    return fail(errorText(error), document.range[0]);
   }
 }
 

@@ -1,5 +1,12 @@
 import type { IpPrefix } from '../model/ip-prefix.ts';
-import { addressWithin, linkPrefixAt, loopbackAt, segmentPrefixAt } from '../model/network-layout.ts';
+import {
+  divideRange,
+  linkAddressAt,
+  linkPrefixAt,
+  loopbackAt,
+  memberAddressAt,
+  segmentPrefixAt,
+} from '../model/network-layout.ts';
 import { networkRanges } from '../model/network-range.ts';
 import type { Spec } from '../model/topology.ts';
 import { VinetError } from '../model/vinet-error.ts';
@@ -21,27 +28,35 @@ export interface AddressBook {
 
 export function openAddressBook(spec: Spec, allocation: Allocation): AddressBook {
   const ranges = networkRanges(spec);
-  const { kind } = spec.topology;
+  const parts = ranges.map((range) => divideRange(range, spec.topology.kind));
   const router = lookup(allocation.routers);
   const link = lookup(allocation.links);
   const segment = lookup(allocation.segments);
   const members = new Map(
     Object.entries(allocation.members).map(([name, table]) => [name, lookup(table)] as const),
   );
-  const linkPrefixes = (name: string) => ranges.map((range) => linkPrefixAt(range, link(name)));
-  const segmentPrefixes = (name: string) =>
-    ranges.map((range) => segmentPrefixAt(range, kind, segment(name)));
+  const linkPrefixes = (name: string) => {
+    const index = link(name);
+    return parts.map((part) => linkPrefixAt(part, index));
+  };
+  const segmentPrefixes = (name: string) => {
+    const index = segment(name);
+    return parts.map((part) => segmentPrefixAt(part, index));
+  };
 
   return {
     families: ranges.map(({ family }) => family),
     numberOf: router,
-    loopbacks: (name) => ranges.map((range) => loopbackAt(range, router(name))),
+    loopbacks: (name) => {
+      const index = router(name);
+      return parts.map((part) => loopbackAt(part, index));
+    },
     linkPrefixes,
-    linkAddresses: (name, end) => linkPrefixes(name).map((prefix) => addressWithin(prefix, end)),
+    linkAddresses: (name, end) => linkPrefixes(name).map((prefix) => linkAddressAt(prefix, end)),
     segmentPrefixes,
     segmentAddresses: (name, member) => {
       const index = (members.get(name) ?? lookup({}))(member);
-      return segmentPrefixes(name).map((prefix) => addressWithin(prefix, index));
+      return segmentPrefixes(name).map((prefix) => memberAddressAt(prefix, index));
     },
   };
 }

@@ -23,14 +23,16 @@ export interface RouterDescription {
 export function describeRouters(overlay: Overlay, plan: OverlayPlan): RouterDescription[] {
   const wiring = wireOverlay(overlay, plan);
   return wiring.topology.routers.map((router) => {
-    const neighbors = wiring.attachmentsOf(router).flatMap((attachment) => neighborsBy(attachment, router));
+    const perLink = wiring.attachmentsOf(router).map((attachment) => neighborsBy(attachment, router));
+    const [first = [], ...others] = perLink;
     return {
       name: router,
       node: wiring.nodeOf(router),
       namespace: namespaceOf(overlay.metadata.name, router),
       addresses: wiring.book.loopbacks(router).map(formatIpPrefix),
-      adjacent: [...new Set(neighbors)],
-      neighborsWanted: neighbors.length,
+      // On a single segment nobody is there twice, and all routers of a bus have that many neighbours.
+      adjacent: others.length === 0 ? first : [...new Set(perLink.flat())],
+      neighborsWanted: perLink.reduce((sum, neighbors) => sum + neighbors.length, 0),
     };
   });
 }
@@ -62,7 +64,7 @@ export function describeLinks(
   return [...links, ...segments];
 }
 
-function neighborsBy({ to }: Attachment, router: string): readonly string[] {
+function neighborsBy({ to }: Attachment, router: string): string[] {
   if (to.kind === 'segment') return to.segment.members.filter((member) => member !== router);
   return [to.link.ends[to.side === 0 ? 1 : 0]];
 }

@@ -1,5 +1,6 @@
 import { formatIpAddress, formatIpPrefix } from '../model/ip-prefix.ts';
 import type { StaticRoute } from '../model/node-state.ts';
+import { createNumberHeap } from './number-heap.ts';
 import type { Attachment, Wiring } from './wiring.ts';
 
 /**
@@ -115,33 +116,27 @@ function nearestOf(vertices: readonly number[], reach: readonly (Reach | undefin
   return nearest;
 }
 
-/** Distance and first hop to each vertex. A scan for the nearest is enough for as many as static routing allows. */
+/** Distance and first hop to each vertex; of vertices at the same distance the one declared first goes first. */
 function reachFrom({ edges }: Graph, source: number): (Reach | undefined)[] {
   const reach: (Reach | undefined)[] = edges.map(() => undefined);
   const settled = edges.map(() => false);
+  const open = createNumberHeap();
   reach[source] = { distance: 0, hop: null };
-  for (;;) {
-    const vertex = nearestOpen(reach, settled);
-    const here = vertex === -1 ? undefined : reach[vertex];
-    if (here === undefined) return reach;
+  open.push(source);
+  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
+    const vertex = entry % VERTICES;
+    const here = reach[vertex];
+    if (here === undefined || settled[vertex] === true) continue;
     settled[vertex] = true;
     for (const edge of edges[vertex] ?? []) {
       const distance = here.distance + edge.cost;
-      if (settled[edge.to] !== true && distance < (reach[edge.to]?.distance ?? Infinity)) {
-        reach[edge.to] = { distance, hop: here.hop ?? edge.hop };
-      }
+      if (distance >= (reach[edge.to]?.distance ?? Infinity)) continue;
+      reach[edge.to] = { distance, hop: here.hop ?? edge.hop };
+      open.push(distance * VERTICES + edge.to);
     }
   }
+  return reach;
 }
 
-function nearestOpen(reach: readonly (Reach | undefined)[], settled: readonly boolean[]): number {
-  let nearest = -1;
-  let shortest = Infinity;
-  for (let vertex = 0; vertex < reach.length; vertex++) {
-    const distance = reach[vertex]?.distance ?? Infinity;
-    if (distance >= shortest || settled[vertex] === true) continue;
-    nearest = vertex;
-    shortest = distance;
-  }
-  return nearest;
-}
+/** More than an overlay has: distance and vertex share one number, and distances stay below 2^33. */
+const VERTICES = 2 ** 18;
