@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { VinetError } from '../model/vinet-error.ts';
-import { type LabPlan, labPaths, MAX_LAB_NODES } from './lab-layout.ts';
+import { type LabPlan, labNodes, labPaths, MAX_LAB_NODES } from './lab-layout.ts';
 
 /** What a lab leaves on disk, all of it in one folder that only root may enter. */
 
@@ -34,12 +34,14 @@ export function readPlan(directory: string): LabPlan | null {
   throw new VinetError('bad-lab', `${file} is damaged; remove that file and run \`vinet lab down\``);
 }
 
-/** Makes the folder and records the lab in it, before anything else of the lab is made. */
+/** Makes the folders and records the lab, before anything else of the lab is made. */
 export function writePlan(plan: LabPlan): void {
   const paths = labPaths(plan.directory);
   mkdirSync(plan.directory, { recursive: true, mode: 0o700 });
   chmodSync(plan.directory, 0o700);
   if (!existsSync(paths.token)) writeSecret(paths.token, `${randomBytes(32).toString('hex')}\n`);
+  for (const { stateDirectory } of labNodes(plan))
+    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
   writeSecret(paths.plan, `${JSON.stringify({ ...plan, directory: undefined }, null, 2)}\n`);
   writeSecret(paths.client, `address: http://127.0.0.1:${plan.restPort}\ntokenFile: token\n`);
 }
@@ -55,6 +57,11 @@ export function nodesInFolder(directory: string): number[] {
     const number = NODE_ENTRY.exec(entry)?.[1];
     return number === undefined ? [] : [Number(number)];
   });
+}
+
+/** Whether the state of one of its agents was lost, and with it the marks of what that agent made. */
+export function hasLostState(plan: LabPlan): boolean {
+  return labNodes(plan).some(({ stateDirectory }) => !existsSync(stateDirectory));
 }
 
 /** Whether an agent left a mark of an environment that it made. */

@@ -6,8 +6,8 @@ import { apiPath } from '../cli/api-client.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { OverlaySummary } from '../model/api.ts';
 import { errorText, VinetError } from '../model/vinet-error.ts';
-import { connectToLab } from './lab.ts';
-import { hasEnvironments, nodesInFolder, readPlan, removeFolder } from './lab-folder.ts';
+import { bringUpLocked, connectToLab } from './lab.ts';
+import { hasEnvironments, hasLostState, nodesInFolder, readPlan, removeFolder } from './lab-folder.ts';
 import { FIRST_METRICS_PORT, internetNamespace, type LabPlan, labNodes } from './lab-layout.ts';
 import { withLabLock } from './lab-lock.ts';
 import { foundNamespaces, removeNetwork } from './lab-network.ts';
@@ -37,9 +37,12 @@ const PURGE_MS = 120_000;
 
 async function takeDown(options: LabDownOptions): Promise<boolean> {
   const { kernel, directory, progress } = options;
-  const plan = readPlan(directory) ?? guessPlan(options);
+  const recorded = readPlan(directory);
+  const plan = recorded ?? guessPlan(options);
   if (plan === null) return false;
 
+  // Its controller still knows what such an agent made, and lets it delete that the orderly way.
+  if (recorded !== null && hasLostState(recorded)) await mend(recorded, options);
   const servers = labServers(plan);
   await stopProcesses([keeperProcess(plan)], STOP_MS);
   if (findProcesses(servers).size === servers.length) await deleteOverlays(plan, options);
@@ -55,6 +58,15 @@ async function takeDown(options: LabDownOptions): Promise<boolean> {
   );
   removeFolder(directory);
   return true;
+}
+
+async function mend(plan: LabPlan, options: LabDownOptions): Promise<void> {
+  try {
+    await bringUpLocked({ ...options, nodes: plan.nodes, name: plan.name, mtu: plan.mtu });
+  } catch (error) {
+    // What cannot be mended is taken down as it is.
+    if (!(error instanceof VinetError)) throw error;
+  }
 }
 
 /** A lab whose record is lost: what its folder still shows of it. */

@@ -58,7 +58,33 @@ export interface LabUpReport {
  * Fails with `bad-lab`, `lab-busy`, `lab-exists`, `lab-foreign`, `lab-network`, `lab-process` or `timeout`.
  */
 export function bringLabUp(options: LabUpOptions): Promise<LabUpReport> {
-  return withLabLock(options.directory, () => bringUp(options));
+  return withLabLock(options.directory, () => bringUpLocked(options));
+}
+
+/** The same for a caller that holds the lab's lock. */
+export async function bringUpLocked(options: LabUpOptions): Promise<LabUpReport> {
+  const { kernel, progress } = options;
+  const existing = readPlan(options.directory);
+  const plan = await planLab(options, existing);
+  refuseForeign(kernel, plan, existing);
+  writePlan(plan);
+
+  progress.update(`making ${plan.nodes} namespaces and the network between them`);
+  const renewed = await buildNetwork(kernel, plan);
+  // An agent that still runs stands in the namespace that is gone.
+  await stopProcesses(
+    renewed.map((node) => agentProcess(plan, node)),
+    STOP_MS,
+  );
+  const wanted = [...labServers(plan), keeperProcess(plan)];
+  const running = findProcesses(wanted);
+  const started = wanted.filter((process) => !running.has(process.name));
+  for (const process of started) {
+    progress.update(`starting ${process.name}`);
+    await startProcess(plan, process, options.program);
+  }
+  const nodes = await untilConnected(plan, wanted, options);
+  return { plan, existed: existing !== null, started: started.map((process) => process.name), nodes };
 }
 
 /** A client of the lab's own controller. */
@@ -102,31 +128,6 @@ export function inspectLab(kernel: Kernel, plan: LabPlan): LabPart[] {
 const DEFAULT_MTU = 1500;
 const STOP_MS = 5000;
 const POLL_MS = 100;
-
-async function bringUp(options: LabUpOptions): Promise<LabUpReport> {
-  const { kernel, progress } = options;
-  const existing = readPlan(options.directory);
-  const plan = await planLab(options, existing);
-  refuseForeign(kernel, plan, existing);
-  writePlan(plan);
-
-  progress.update(`making ${plan.nodes} namespaces and the network between them`);
-  const renewed = await buildNetwork(kernel, plan);
-  // An agent that still runs stands in the namespace that is gone.
-  await stopProcesses(
-    renewed.map((node) => agentProcess(plan, node)),
-    STOP_MS,
-  );
-  const wanted = [...labServers(plan), keeperProcess(plan)];
-  const running = findProcesses(wanted);
-  const started = wanted.filter((process) => !running.has(process.name));
-  for (const process of started) {
-    progress.update(`starting ${process.name}`);
-    await startProcess(plan, process, options.program);
-  }
-  const nodes = await untilConnected(plan, wanted, options);
-  return { plan, existed: existing !== null, started: started.map((process) => process.name), nodes };
-}
 
 async function planLab(options: LabUpOptions, existing: LabPlan | null): Promise<LabPlan> {
   const { directory, name } = options;
