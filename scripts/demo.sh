@@ -30,7 +30,7 @@ main() {
   step vinet apply -f "$file" --wait
   step vinet get routers "$overlay"
   step vinet trace "$overlay" "$from" "$to"
-  step ip netns exec "${overlay}_$from" ping -c 3 -i 0.2 -W 2 "$(loopback_of "$to")"
+  step vinet exec "$overlay/$from" -- ping -c 3 -i 0.2 -W 2 "$(loopback_of "$to")"
   title "what Prometheus is told of $from"
   node scripts/show-metrics.mjs "$overlay" "$from"
   $once || where_to_look_next
