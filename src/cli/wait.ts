@@ -37,7 +37,7 @@ export async function waitUntilReady(
 export async function waitUntilGone(client: ApiClient, overlay: string, options: WaitOptions): Promise<void> {
   const gone = await poll(client, overlay, options, (present) => {
     if (present === null) return true;
-    options.progress.update(`deleting ${overlay}: ${present.routers.total} routers left`);
+    options.progress.update(`deleting ${overlay}, ${present.routers.total} routers: ${present.message}`);
     return undefined;
   });
   if (gone === undefined) throw await whatIsMissing(client, overlay, options.timeoutMs);
@@ -73,7 +73,10 @@ async function readSummary(client: ApiClient, overlay: string): Promise<OverlayS
   }
 }
 
-function describe({ name, phase, routers, routes }: OverlaySummary): string {
+function describe({ name, phase, message, routers, routes }: OverlaySummary): string {
+  // Before routers run there are no routes to count; a failure is told while it is still waited for.
+  if ((phase === 'deploying' || phase === 'degraded') && message !== '')
+    return `${name} ${phase}: ${message}`;
   return `${name} ${phase}: routers ready ${routers.ready}/${routers.total}, routes ${routes.have}/${routes.want}`;
 }
 
