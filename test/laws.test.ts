@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -59,6 +59,22 @@ describe('the rooms', () => {
         : []),
     ]);
     expect(impure).toEqual([]);
+  });
+});
+
+describe('the picture of the rooms in the README', () => {
+  const drawn = readPicture();
+
+  test('draws only folders that there are', () => {
+    expect(drawn.length).toBeGreaterThan(0);
+    expect(drawn.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([]);
+  });
+
+  test('draws every folder of the sources', () => {
+    const folders = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+    expect(folders.filter((folder) => !drawn.includes(folder))).toEqual([]);
   });
 });
 
@@ -140,6 +156,16 @@ function readSources(folder: string): Source[] {
         imports: imports.map(([, named, lazy]) => named ?? lazy ?? ''),
       };
     });
+}
+
+/** Folders of the drawing that begins with proto/: two spaces deeper is one folder deeper. */
+function readPicture(): string[] {
+  const drawing = /^```\n(proto\/[^`]*)^```/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1] ?? '';
+  const parents: string[] = [];
+  return [...drawing.matchAll(/^( *)(\S+)\//gm)].map(([, indent = '', name = '']) => {
+    parents.splice(indent.length / 2, Number.POSITIVE_INFINITY, name);
+    return parents.join('/');
+  });
 }
 
 function mayImport(importer: string, target: string): boolean {
