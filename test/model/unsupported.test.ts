@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { ENCAPSULATIONS, PROTOCOLS } from '../../src/model/overlay.ts';
+import type { Spec } from '../../src/model/topology.ts';
+import { refuseUnsupported } from '../../src/model/unsupported.ts';
+import { buildOverlay } from '../planner/overlay-builder.ts';
+
+const LINE: Spec['topology'] = { kind: 'line', routers: 3 };
+
+function refusalsOf(rest: Partial<Spec>): string[] {
+  const problems = refuseUnsupported(buildOverlay(LINE, rest));
+  for (const { code, message } of problems) {
+    expect(code).toBe('not-yet-supported');
+    expect(message).toContain('not yet supported');
+  }
+  return problems.map(({ path }) => path);
+}
+
+describe('what this version cannot do yet', () => {
+  test.each<[string, Partial<Spec>]>([
+    ...ENCAPSULATIONS.filter((encapsulation) => encapsulation !== 'vxlan').map(
+      (encapsulation): [string, Partial<Spec>] => ['spec.links.encapsulation', { links: { encapsulation } }],
+    ),
+    ...PROTOCOLS.filter((protocol) => !['ospf', 'static', 'none'].includes(protocol)).map(
+      (protocol): [string, Partial<Spec>] => ['spec.routing.protocol', { routing: { protocol } }],
+    ),
+    ['spec.links.layers', { links: { layers: 2 } }],
+    ['spec.links.ipsec', { links: { ipsec: { cipher: 'aes-gcm' } } }],
+    ['spec.links.emulate', { links: { emulate: { delay: '20ms' } } }],
+    [
+      'spec.topology.links[0].emulate',
+      { topology: { ...LINE, links: [{ between: ['r1', 'r2'], emulate: { loss: '1%' } }] } },
+    ],
+    ['spec.addressing.network', { addressing: { network: ['10.0.0.0/16', 'fd00::/48'] } }],
+    ['spec.routing.instance', { routing: { instance: 'shared' } }],
+    ['spec.routing.isolation', { routing: { isolation: 'vrf' } }],
+    ['spec.routing.bfd', { routing: { bfd: { interval: '50ms' } } }],
+    ['spec.routers.r1.frr', { routers: { r1: { frr: 'router ospf' } } }],
+    ['spec.hosts', { hosts: [{ name: 'h1', attach: 'r1' }] }],
+    ['spec.underlay', { underlay: { overlays: ['base'] } }],
+  ])('is refused at %s: %j', (path, rest) => {
+    expect(refusalsOf(rest)).toEqual([path]);
+  });
+
+  test.each<[Partial<Spec>]>([
+    [{}],
+    [{ links: { encapsulation: 'vxlan', layers: 1, cost: 3 } }],
+    [{ routing: { protocol: 'ospf', instance: 'dedicated', isolation: 'namespace' } }],
+    [{ routing: { protocol: 'static' }, addressing: { network: 'fd00::/48' } }],
+    [{ routing: { protocol: 'none' }, addressing: { network: ['fd00::/48', '10.0.0.0/8'] } }],
+    [{ hosts: [], routers: { r1: { node: 'n2' } } }],
+  ])('does not include %j', (rest) => {
+    expect(refusalsOf(rest)).toEqual([]);
+  });
+});

@@ -1,0 +1,63 @@
+import type { Node } from '../../src/model/node.ts';
+import type { NodeState } from '../../src/model/node-state.ts';
+import type { Overlay } from '../../src/model/overlay.ts';
+import type { Checked } from '../../src/model/problem.ts';
+import type { Spec } from '../../src/model/topology.ts';
+import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
+import { compileOverlay, type OverlayPlan } from '../../src/planner/overlay-plan.ts';
+
+/** An overlay over n1, n2 and n3 unless it is said otherwise. */
+export function buildOverlay(
+  topology: Spec['topology'],
+  rest: Partial<Spec> & { readonly name?: string } = {},
+): Overlay {
+  const { name = 'net', ...spec } = rest;
+  return {
+    apiVersion: 'vinet/v1',
+    kind: 'Overlay',
+    metadata: { name },
+    spec: { topology, placement: { nodes: ['n1', 'n2', 'n3'] }, ...spec },
+  };
+}
+
+export function buildNode(name: string, changes: Partial<Node> = {}): Node {
+  return {
+    name,
+    underlay: [`192.0.2.${name.slice(1)}`],
+    mtu: 1500,
+    capabilities: {
+      kernel: '6.1.0',
+      linkKinds: ['veth', 'vxlan', 'bridge'],
+      frr: '8.4.4',
+      daemons: ['zebra', 'ospfd', 'staticd'],
+    },
+    limits: { members: 100_000 },
+    metrics: '',
+    version: '0.1.0',
+    ...changes,
+  };
+}
+
+export function buildNodes(...nodes: readonly Node[]): Map<string, Node> {
+  return new Map(nodes.map((node) => [node.name, node]));
+}
+
+export const THREE_NODES = buildNodes(buildNode('n1'), buildNode('n2'), buildNode('n3'));
+
+/** The value, or a failed test that prints the problems. */
+export function unwrap<T>(checked: Checked<T>): T {
+  if (checked.ok) return checked.value;
+  throw new Error(checked.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
+}
+
+export function codesOf(checked: Checked<unknown>): string[] {
+  return checked.ok ? [] : checked.problems.map(({ code }) => code);
+}
+
+export function planOf(overlay: Overlay, previous: OverlayPlan | null = null): PlannedOverlay {
+  return { overlay, plan: unwrap(compileOverlay({ overlay, previous, takenVnis: new Set() })) };
+}
+
+export function statesOf(overlay: Overlay, nodes = THREE_NODES): Map<string, NodeState> {
+  return unwrap(compileNodeStates([planOf(overlay)], nodes, 1));
+}
