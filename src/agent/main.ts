@@ -10,6 +10,7 @@ import { ControllerLink } from './controller-link.ts';
 import { openFrr } from './frr/frr.ts';
 import { openKernel } from './kernel/open-kernel.ts';
 import { startMetricsServer } from './metrics-server.ts';
+import { raiseNeighborLimits } from './neighbor-capacity.ts';
 import { forEachAtOnce } from './reconciler/worker-pool.ts';
 import { answerRequest } from './requests.ts';
 import { Reservation } from './reservation.ts';
@@ -53,6 +54,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
     metrics: options.metricsListen ?? '',
   });
   log(`node ${node.name} at ${node.underlay.join(', ')}, FRR ${node.capabilities.frr || 'not installed'}`);
+  raiseNeighborLimits(node.limits.members, log);
 
   let link: ControllerLink | null = null;
   const agent = new Agent({
@@ -60,7 +62,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
     kernel,
     frr,
     folder,
-    startsAtOnce: availableParallelism(),
+    startsAtOnce: availableParallelism() + 1,
     log,
     onStatus: (status) => link?.sendStatus(status),
     onEvent: (event) => link?.sendEvent(event),

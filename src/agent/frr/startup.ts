@@ -114,13 +114,16 @@ async function waitForAnswer(files: DaemonFiles, child: DetachedChild, until: nu
   throw new Error('it did not answer in time');
 }
 
-/** Comes back every few milliseconds with what is left of the time, less often as it goes on. */
+/** A daemon starts in some 50 ms of processor time; hundreds start one after the other, so none may be waited for longer. */
+const LOOK_MS = 8;
+
+/** Comes back every few milliseconds with what is left of the time. */
 async function* looks(until: number): AsyncGenerator<number> {
-  for (let lookMs = 5; ; lookMs = Math.min(lookMs * 1.5, 50)) {
+  for (;;) {
     const leftMs = until - performance.now();
     if (leftMs <= 0) return;
     yield leftMs;
-    await delay(lookMs);
+    await delay(LOOK_MS);
   }
 }
 
