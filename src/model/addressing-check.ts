@@ -15,16 +15,23 @@ import {
   type Room,
   smallestLength,
 } from './network-layout.ts';
-import { DEFAULT_NETWORK, textList } from './network-range.ts';
+import { networkRanges, textList } from './network-range.ts';
 import type { TopologyKind } from './overlay.ts';
+import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
 import type { Spec, Topology } from './topology.ts';
 
-/** Whether the ranges are good ones, apart from each other, and have room for the topology. */
-export function checkAddressing(spec: Spec, topology: Topology | null): Problem[] {
+/** Whether the ranges are good ones, apart from each other, and have room for the topology where that is known. */
+export function checkAddressing(
+  spec: Partial<Spec>,
+  topology: Topology | null,
+  isDamaged: Damage,
+): Problem[] {
   const network = readRanges(spec, 'network');
   const link = readRanges(spec, 'link');
-  const good = network.ranges.length > 0 ? network.ranges : defaultRanges(spec);
+  const isSaid = spec.addressing?.network !== undefined || isDamaged(['spec', 'addressing', 'network']);
+  const good = isSaid ? network.ranges : DEFAULT_RANGES;
+  const kind = spec.topology?.kind;
   return [
     ...network.problems,
     ...link.problems,
@@ -34,7 +41,7 @@ export function checkAddressing(spec: Spec, topology: Topology | null): Problem[
       const message = `${formatIpPrefix(range)} overlaps ${formatIpPrefix(other.range)}, which addressing.network has`;
       return [problem('overlapping-ranges', path, message)];
     }),
-    ...(topology === null ? [] : checkRoom(spec.topology.kind, topology, good)),
+    ...(topology === null || kind === undefined ? [] : checkRoom(kind, topology, good)),
   ];
 }
 
@@ -58,14 +65,16 @@ const FORBIDDEN = [
   return range === null ? [] : [{ range, meaning }];
 });
 
-function defaultRanges(spec: Spec): PlacedRange[] {
-  const range = parseIpPrefix(DEFAULT_NETWORK);
-  const said = spec.addressing?.network !== undefined;
-  return said || range === null ? [] : [{ path: 'spec.addressing.network', range }];
-}
+const DEFAULT_RANGES: readonly PlacedRange[] = networkRanges({}).map((range) => ({
+  path: 'spec.addressing.network',
+  range,
+}));
 
 /** The ranges that can be used, one a family, and what is wrong with the others. */
-function readRanges(spec: Spec, field: 'network' | 'link'): { ranges: PlacedRange[]; problems: Problem[] } {
+function readRanges(
+  spec: Partial<Spec>,
+  field: 'network' | 'link',
+): { ranges: PlacedRange[]; problems: Problem[] } {
   const value = spec.addressing?.[field];
   const ranges: PlacedRange[] = [];
   const problems: Problem[] = [];
@@ -103,12 +112,11 @@ function checkRange(path: string, range: IpPrefix, others: readonly PlacedRange[
 }
 
 function checkRoom(kind: TopologyKind, topology: Topology, ranges: readonly PlacedRange[]): Problem[] {
-  const members = topology.segments.map((segment) => segment.members.length);
   const need: Room = {
     routers: topology.routers.length,
     links: topology.links.length,
     segments: topology.segments.length,
-    members: Math.max(0, ...members),
+    members: topology.segments.reduce((most, { members }) => Math.max(most, members.length), 0),
   };
   if (kind === 'custom' && need.members > MAX_CUSTOM_SEGMENT_MEMBERS) {
     const message = `a link of ${need.members} routers is too large: at most ${MAX_CUSTOM_SEGMENT_MEMBERS} may share one in a custom topology`;

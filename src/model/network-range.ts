@@ -5,7 +5,7 @@ import type { Spec } from './topology.ts';
 export const DEFAULT_NETWORK = '10.0.0.0/8';
 
 /** The ranges of an overlay's network layer, at most one a family, IPv4 first. What is no prefix is left out. */
-export function networkRanges(spec: Spec): IpPrefix[] {
+export function networkRanges(spec: Pick<Spec, 'addressing'>): IpPrefix[] {
   return textList(spec.addressing?.network ?? DEFAULT_NETWORK)
     .map(parseIpPrefix)
     .filter((range) => range !== null)

@@ -1,37 +1,46 @@
 import { checkAddressing } from './addressing-check.ts';
-import type { Overlay } from './overlay.ts';
+import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
-import { expandTopology, type Spec, type Topology } from './topology.ts';
+import { expandTopology, type OverlayParts, type Spec, type Topology } from './topology.ts';
 import { checkTopologyNames } from './topology-check.ts';
 import { checkTopologyFields, checkTopologyShape } from './topology-shape-check.ts';
 
-/** Everything in which an overlay that fits the schema contradicts itself. Says nothing about nodes. */
-export function checkOverlay({ spec }: Overlay): Problem[] {
-  const shape = checkTopologyShape(spec.topology);
-  // Only what is of bounded size and complete can be expanded, and the checks of names and room need that.
-  const topology = shape.length === 0 ? expandTopology(spec) : null;
+/**
+ * Everything in which an overlay contradicts itself. Says nothing about nodes. Of an overlay that does not fit
+ * the schema the parts that do are checked, as far as they mean something without the others.
+ */
+export function checkOverlay({ spec }: OverlayParts, isDamaged: Damage = () => false): Problem[] {
+  const { topology } = spec;
+  const isWhole = !isDamaged(['spec', 'topology']);
+  if (topology === undefined) return [...checkPlacement(spec), ...checkAddressing(spec, null, isDamaged)];
+  const parts = { ...spec, topology };
+  const shape = checkTopologyShape(topology);
+  // Only what is of bounded size and complete can be expanded.
+  const expanded = shape.length === 0 ? expandTopology(parts) : null;
+  const whole = isWhole ? expanded : null;
   return [
-    ...checkTopologyFields(spec.topology),
-    ...shape,
-    ...(topology === null ? [] : checkTopologyNames(spec, topology)),
+    ...checkTopologyFields(topology),
+    ...(isWhole ? shape : []),
+    ...(expanded === null ? [] : checkTopologyNames(parts, expanded, isWhole)),
     ...checkPlacement(spec),
-    ...checkAddressing(spec, topology),
-    ...(topology === null ? [] : checkStaticRouting(spec, topology)),
+    ...checkAddressing(spec, whole, isDamaged),
+    ...(whole === null ? [] : checkStaticRouting(spec, whole)),
   ];
 }
 
 /** Every router has a route to every other and every link: the number grows with the square. */
 const MAX_STATIC_ROUTES = 500_000;
 
-function checkPlacement({ placement }: Spec): Problem[] {
-  return placement.nodes.flatMap((node, index) => {
-    if (placement.nodes.indexOf(node) === index) return [];
+function checkPlacement({ placement }: Partial<Spec>): Problem[] {
+  const { nodes } = placement ?? { nodes: [] };
+  return nodes.flatMap((node, index) => {
+    if (nodes.indexOf(node) === index) return [];
     const message = `node ${node} is in the list twice`;
     return [{ code: 'duplicate-node', path: `spec.placement.nodes[${index}]`, message }];
   });
 }
 
-function checkStaticRouting(spec: Spec, { routers, links, segments }: Topology): Problem[] {
+function checkStaticRouting(spec: Partial<Spec>, { routers, links, segments }: Topology): Problem[] {
   if (spec.routing?.protocol !== 'static') return [];
   const routes = routers.length * (routers.length - 1 + links.length + segments.length);
   if (routes <= MAX_STATIC_ROUTES) return [];

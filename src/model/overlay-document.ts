@@ -1,13 +1,14 @@
 import { Compile } from 'typebox/compile';
-import { type DocumentPath, formatPath, parsePath } from './document-path.ts';
+import { formatPath, parsePath } from './document-path.ts';
 import { type Overlay, OverlaySchema } from './overlay.ts';
 import { checkOverlay } from './overlay-check.ts';
-import { withoutPlaces } from './partial-document.ts';
+import { type PartialDocument, takeFittingParts, wholeDocument } from './partial-document.ts';
 import type { Checked, Problem } from './problem.ts';
 import { explainMismatch, type JsonSchema, MAX_PROBLEMS, type PlacedProblem } from './schema-problems.ts';
 import { decodeSource } from './source-text.ts';
+import type { OverlayParts } from './topology.ts';
 import { refuseUnsupported } from './unsupported.ts';
-import { readYaml, type YamlDocument } from './yaml-source.ts';
+import { type Locate, readYaml, type YamlDocument } from './yaml-source.ts';
 
 export interface ParsedOverlay {
   readonly overlay: Overlay;
@@ -37,17 +38,10 @@ export function parseOverlayDocuments(
       problems: [{ code: 'empty', path: '', message: 'there is no overlay in this file' }],
     };
   }
-  const problems: Problem[] = [];
-  const overlays: ParsedOverlay[] = [];
-  for (const document of documents.value) {
-    const overlay = readOverlay(document);
-    if (overlay.ok) overlays.push(overlay.value);
-    else problems.push(...overlay.problems);
-  }
-  problems.push(...findDuplicates(overlays));
-  return problems.length > 0
-    ? { ok: false, problems: inReadingOrder(problems) }
-    : { ok: true, value: overlays };
+  const readings = documents.value.map(readOverlay);
+  const problems = [...readings.flatMap((reading) => reading.problems), ...findDuplicates(readings)];
+  if (problems.length > 0) return { ok: false, problems: inReadingOrder(problems).slice(0, MAX_PROBLEMS) };
+  return { ok: true, value: readings.flatMap(({ parsed }) => parsed ?? []) };
 }
 
 /** JSON Schema of one overlay, for editors that complete and check while it is typed. */
@@ -62,46 +56,50 @@ export function overlayJsonSchema(): Record<string, unknown> {
 const validator = Compile(OverlaySchema);
 const OVERLAY_JSON_SCHEMA: JsonSchema = JSON.parse(JSON.stringify(OverlaySchema));
 
-function readOverlay({ data, locate }: YamlDocument): Checked<ParsedOverlay> {
-  const refuse = (found: readonly PlacedProblem[]): Checked<never> => ({
-    ok: false,
-    problems: found.map(({ problem, path, part }) => ({ ...problem, ...locate(path, part) })),
-  });
-  if (!validator.Check(data)) return refuse(findMismatches(data));
-  const contradictions = findContradictions(data);
-  if (contradictions.length > 0) return refuse(contradictions);
+/** What was made of one document: an overlay, or problems. */
+interface Reading {
+  readonly parsed: ParsedOverlay | null;
+  readonly problems: readonly Problem[];
+  /** Null where the name is missing or no good one. */
+  readonly name: string | null;
+  readonly locate: Locate;
+}
+
+function readOverlay({ data, problems, locate }: YamlDocument): Reading {
   const locateText = (text: string) => {
     const path = parsePath(text);
     return path === null ? null : locate(path);
   };
-  return { ok: true, value: { overlay: data, locate: locateText } };
-}
-
-function findContradictions(overlay: Overlay): PlacedProblem[] {
-  return [...refuseUnsupported(overlay), ...checkOverlay(overlay)].slice(0, MAX_PROBLEMS).map((problem) => ({
-    problem,
-    path: parsePath(problem.path) ?? [],
-    part: 'value',
-  }));
-}
-
-/** What the schema does not allow, and what contradicts itself in the sections that it does. */
-function findMismatches(data: unknown): PlacedProblem[] {
+  const place = ({ problem, path, part }: PlacedProblem): Problem => ({ ...problem, ...locate(path, part) });
+  if (validator.Check(data)) {
+    const all = [...problems, ...findContradictions(wholeDocument(data)).map(place)];
+    const parsed = all.length > 0 ? null : { overlay: data, locate: locateText };
+    return { parsed, problems: all, name: data.metadata.name, locate };
+  }
   const mismatches = explainMismatch(OVERLAY_JSON_SCHEMA, data);
-  const rest = withoutPlaces(
-    data,
-    mismatches.map(({ path }) => path),
-  );
-  if (!validator.Check(rest)) return mismatches.length > 0 ? mismatches : [UNEXPLAINED];
-  const damaged = new Set(
-    mismatches.filter(({ part }) => part === 'value').map(({ path }) => sectionOf(path)),
-  );
-  return [...mismatches, ...findContradictions(rest).filter(({ path }) => !damaged.has(sectionOf(path)))];
+  // Nobody reads on behind that many, and a file that has them is large.
+  const isHopeless = mismatches.length === MAX_PROBLEMS;
+  const fitting = isHopeless ? wholeDocument(undefined) : takeFittingParts(OVERLAY_JSON_SCHEMA, data);
+  const found = mismatches.length > 0 ? mismatches : [UNEXPLAINED];
+  const all = [...problems, ...[...found, ...findContradictions(fitting)].map(place)];
+  return { parsed: null, problems: all, name: partsOf(fitting).metadata?.name ?? null, locate };
 }
 
-/** `spec.topology` and its like: without one of its values, what a section seems to say is not what was meant. */
-function sectionOf(path: DocumentPath): string {
-  return formatPath(path.slice(0, 2));
+function findContradictions(document: PartialDocument): PlacedProblem[] {
+  const { spec } = partsOf(document);
+  if (spec === undefined) return [];
+  const { isDamaged, originOf } = document;
+  return [...refuseUnsupported({ spec }, isDamaged), ...checkOverlay({ spec }, isDamaged)]
+    .slice(0, MAX_PROBLEMS)
+    .map((problem) => {
+      const path = originOf(parsePath(problem.path) ?? []);
+      return { problem: { ...problem, path: formatPath(path) }, path, part: 'value' };
+    });
+}
+
+/** Whatever is in a partial document fits the schema; only what a document or its `spec` must have may be missing. */
+function partsOf({ value }: PartialDocument): Partial<Pick<Overlay, 'metadata'> & OverlayParts> {
+  return (value ?? {}) as Partial<Pick<Overlay, 'metadata'> & OverlayParts>;
 }
 
 const UNEXPLAINED: PlacedProblem = {
@@ -110,17 +108,15 @@ const UNEXPLAINED: PlacedProblem = {
   part: 'value',
 };
 
-function findDuplicates(overlays: readonly ParsedOverlay[]): Problem[] {
+function findDuplicates(readings: readonly Reading[]): Problem[] {
   const seen = new Set<string>();
-  return overlays.flatMap(({ overlay, locate }) => {
-    const { name } = overlay.metadata;
-    if (!seen.has(name)) {
-      seen.add(name);
+  return readings.flatMap(({ name, locate }) => {
+    if (name === null || !seen.has(name)) {
+      if (name !== null) seen.add(name);
       return [];
     }
-    const path = 'metadata.name';
     const message = `an overlay before this one is called ${name} already`;
-    return [{ code: 'duplicate-overlay', path, message, ...locate(path) }];
+    return [{ code: 'duplicate-overlay', path: 'metadata.name', message, ...locate(['metadata', 'name']) }];
   });
 }
 

@@ -35,7 +35,7 @@ const Rate = Type.String({
 });
 const Prefix = Type.String({ maxLength: 64, description: 'an IPv4 or IPv6 prefix, such as 10.20.0.0/16' });
 const Prefixes = Type.Union([Prefix, Type.Array(Prefix, { minItems: 1, maxItems: 2 })]);
-const Cost = Type.Integer({ minimum: 1, maximum: 65535, description: 'OSPF cost, 1 to 65535' });
+const Cost = Type.Integer({ minimum: 1, maximum: 65535, description: 'an OSPF cost from 1 to 65535' });
 
 const Emulation = Type.Object(
   {

@@ -68,7 +68,7 @@ function* explain(place: Place, value: unknown): Mismatches {
 }
 
 /** The schema itself or the member of a union that is meant: the one of the value's type. */
-function chooseBranch(schema: JsonSchema, value: unknown): JsonSchema | null {
+export function chooseBranch(schema: JsonSchema, value: unknown): JsonSchema | null {
   if (schema.anyOf === undefined) return hasType(schema, value) ? schema : null;
   return schema.anyOf.find((branch) => hasType(branch, value)) ?? null;
 }
@@ -140,7 +140,10 @@ function* explainObject(place: Place, value: Readonly<Record<string, unknown>>):
   }
 }
 
-function fieldOf({ properties = {}, patternProperties = {} }: JsonSchema, key: string): JsonSchema | null {
+export function fieldOf(
+  { properties = {}, patternProperties = {} }: JsonSchema,
+  key: string,
+): JsonSchema | null {
   if (Object.hasOwn(properties, key)) return properties[key] ?? null;
   const match = Object.entries(patternProperties).find(([pattern]) => new RegExp(pattern, 'u').test(key));
   return match?.[1] ?? null;
@@ -205,7 +208,7 @@ function show(value: unknown): string {
   return isRecord(value) ? 'a map' : String(value);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -4,29 +4,34 @@ import {
   type LinkSpec,
   linkMembers,
   pairKey,
-  type Spec,
   type Topology,
+  type TopologyParts,
   type TopologySpec,
 } from './topology.ts';
 
-/** Names, ends of links, and whether every router can be reached. Expects a shape without problems. */
-export function checkTopologyNames(spec: Spec, topology: Topology): Problem[] {
+/**
+ * Names, ends of links, and, where no part of the topology is missing, what its links make of it. Expects a shape
+ * without problems.
+ */
+export function checkTopologyNames(spec: TopologyParts, topology: Topology, isWhole: boolean): Problem[] {
   const known = listRouters(topology.routers);
   const strangers = Object.keys(spec.routers ?? {})
     .filter((name) => !known.names.has(name))
     .map((name) => unknownRouter(`spec.routers.${name}`, name, known));
-  const links =
-    spec.topology.kind === 'custom'
-      ? checkCustomLinks(spec, topology, known)
-      : checkAdjustedLinks(spec.topology, topology, known);
-  return [...checkNames(spec, topology), ...links, ...strangers];
+  const ends = (spec.topology.links ?? []).map((link, index) => checkEnds(link, index, known));
+  return [
+    ...checkNames(spec, topology),
+    ...ends.flat(),
+    ...(isWhole ? checkLinks(spec.topology, topology, ends) : []),
+    ...strangers,
+  ];
 }
 
 const ROUTERS = 'spec.topology.routers';
 const LINKS = 'spec.topology.links';
 
 /** Routers, hosts, and links that were given a name share one space of names: namespaces and interfaces bear them. */
-function checkNames(spec: Spec, topology: Topology): Problem[] {
+function checkNames(spec: TopologyParts, topology: Topology): Problem[] {
   const listed = Array.isArray(spec.topology.routers) ? spec.topology.routers : [];
   const seen = new Set(Array.isArray(spec.topology.routers) ? [] : topology.routers);
   const named = [
@@ -49,9 +54,10 @@ function checkNames(spec: Spec, topology: Topology): Problem[] {
   return problems;
 }
 
-function checkCustomLinks(spec: Spec, topology: Topology, known: KnownRouters): Problem[] {
-  const problems = (spec.topology.links ?? []).flatMap((link, index) => checkEnds(link, index, known));
-  if (problems.length > 0) return problems;
+/** `ends` holds what is wrong with the ends of each link: little can be said of such a link. */
+function checkLinks(spec: TopologySpec, topology: Topology, ends: readonly Problem[][]): Problem[] {
+  if (spec.kind !== 'custom') return checkAdjustedLinks(spec, topology, ends);
+  if (ends.some((problems) => problems.length > 0)) return [];
   return [...checkInterfaceNames(spec, topology), ...checkConnected(topology)];
 }
 
@@ -78,8 +84,10 @@ interface KnownRouters {
 }
 
 function listRouters(routers: readonly string[]): KnownRouters {
-  const shown = routers.length > 10 ? [...routers.slice(0, 5), '…', ...routers.slice(-1)] : routers;
-  return { names: new Set(routers), summary: `routers are ${shown.join(', ')}` };
+  const names = new Set(routers);
+  const all = [...names];
+  const shown = all.length > 10 ? [...all.slice(0, 5), '…', ...all.slice(-1)] : all;
+  return { names, summary: `routers are ${shown.join(', ')}` };
 }
 
 function unknownRouter(path: string, name: string, known: KnownRouters): Problem {
@@ -87,8 +95,8 @@ function unknownRouter(path: string, name: string, known: KnownRouters): Problem
 }
 
 /** A second link between two routers needs a longer interface name, and Linux has room for 15 bytes. */
-function checkInterfaceNames(spec: Spec, topology: Topology): Problem[] {
-  const positions = (spec.topology.links ?? []).flatMap((link, index) =>
+function checkInterfaceNames(spec: TopologySpec, topology: Topology): Problem[] {
+  const positions = (spec.links ?? []).flatMap((link, index) =>
     linkMembers(link).length === 2 ? [index] : [],
   );
   return topology.links.flatMap(({ interfaces }, ordinal) =>
@@ -116,6 +124,7 @@ function checkConnected({ routers, links, segments }: Topology): Problem[] {
   const crossed = new Set<readonly string[]>();
   const open = first === undefined ? [] : [first];
   for (let router = open.pop(); router !== undefined; router = open.pop()) {
+    if (reached.has(router)) continue;
     reached.add(router);
     for (const members of neighbors.get(router) ?? []) {
       if (crossed.has(members)) continue;
@@ -130,13 +139,12 @@ function checkConnected({ routers, links, segments }: Topology): Problem[] {
 }
 
 /** Of a generated topology the links are there already; the file can give some of them another cost. */
-function checkAdjustedLinks(spec: TopologySpec, topology: Topology, known: KnownRouters): Problem[] {
+function checkAdjustedLinks(spec: TopologySpec, topology: Topology, ends: readonly Problem[][]): Problem[] {
   const existing = new Set(topology.links.map(({ ends }) => pairKey(...ends)));
   const adjusted = new Set<string>();
   return (spec.links ?? []).flatMap((link, index) => {
+    if (ends[index]?.length !== 0) return [];
     const path = `${LINKS}[${index}]`;
-    const ends = checkEnds(link, index, known);
-    if (ends.length > 0) return ends;
     const [one, other, third] = linkMembers(link);
     if (one === undefined || other === undefined) return [];
     const key = pairKey(one, other);

@@ -60,7 +60,7 @@ function checkGeneratedShape(topology: TopologySpec): Problem[] {
 }
 
 function checkGridShape(topology: TopologySpec): Problem[] {
-  const { rows } = topology;
+  const { rows, columns } = topology;
   const count = countRouters(topology);
   if (count === null) {
     const message = 'a grid needs its rows and columns, or the number of its routers';
@@ -70,7 +70,10 @@ function checkGridShape(topology: TopologySpec): Problem[] {
   const actualRows = Math.ceil(count / actualColumns);
   if (rows === undefined || rows === actualRows) return [];
   const message = `${count} routers in ${actualColumns} columns are ${actualRows} rows, not ${rows}`;
-  const hint = 'leave rows, columns or routers away';
+  const hint =
+    columns === undefined
+      ? `say rows: ${actualRows}, or columns in place of rows`
+      : 'leave rows, columns or routers away';
   return [problem('contradiction', 'spec.topology.rows', message, hint)];
 }
 

@@ -26,11 +26,17 @@ export interface TopologySegment {
 }
 
 export type Spec = Overlay['spec'];
+/** What of an overlay fits the schema, when not all of it does. */
+export interface OverlayParts {
+  readonly spec: Partial<Spec>;
+}
+/** A specification that may lack anything but its topology. */
+export type TopologyParts = Partial<Spec> & Pick<Spec, 'topology'>;
 export type TopologySpec = Spec['topology'];
 export type LinkSpec = NonNullable<TopologySpec['links']>[number];
 
-/** The routers, links and segments of a specification that `checkOverlay` finds nothing wrong with. */
-export function expandTopology(spec: Spec): Topology {
+/** The routers, links and segments of a topology whose shape `checkTopologyShape` finds nothing wrong with. */
+export function expandTopology(spec: Pick<Spec, 'topology' | 'links'>): Topology {
   const defaultCost = spec.links?.cost ?? null;
   return spec.topology.kind === 'custom'
     ? expandCustom(spec.topology, defaultCost)

@@ -1,12 +1,12 @@
 import { networkRanges } from './network-range.ts';
-import type { Overlay } from './overlay.ts';
+import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
-import type { Spec } from './topology.ts';
+import type { OverlayParts, Spec } from './topology.ts';
 
 /** What the schema knows and this version cannot do yet. To support something is to remove its row. */
-export function refuseUnsupported({ spec }: Overlay): Problem[] {
+export function refuseUnsupported({ spec }: OverlayParts, isDamaged: Damage = () => false): Problem[] {
   return UNSUPPORTED.flatMap(({ path, sentence, hint, asked }) => {
-    const paths = asked(spec);
+    const paths = asked(spec, isDamaged);
     return (paths === true ? [path] : paths === false ? [] : paths).map((where) => ({
       code: 'not-yet-supported',
       path: where,
@@ -18,10 +18,10 @@ export function refuseUnsupported({ spec }: Overlay): Problem[] {
 
 interface Row {
   readonly path: string;
-  readonly sentence: (spec: Spec) => string;
+  readonly sentence: (spec: Partial<Spec>) => string;
   readonly hint?: string;
   /** Whether the specification asks for it, or the places where it does when there may be several. */
-  readonly asked: (spec: Spec) => boolean | readonly string[];
+  readonly asked: (spec: Partial<Spec>, isDamaged: Damage) => boolean | readonly string[];
 }
 
 const UNSUPPORTED: readonly Row[] = [
@@ -51,7 +51,7 @@ const UNSUPPORTED: readonly Row[] = [
     path: 'spec.topology.links',
     sentence: () => 'emulate is not yet supported',
     asked: ({ topology }) =>
-      (topology.links ?? []).flatMap((link, index) =>
+      (topology?.links ?? []).flatMap((link, index) =>
         Array.isArray(link) || link.emulate === undefined ? [] : [`spec.topology.links[${index}].emulate`],
       ),
   },
@@ -65,8 +65,9 @@ const UNSUPPORTED: readonly Row[] = [
     path: 'spec.addressing.network',
     sentence: () => 'IPv6 is not yet supported with protocol ospf, which carries IPv4 only',
     hint: 'say routing: { protocol: static }, or give an IPv4 range alone',
-    asked: (spec) => {
-      const usesOspf = (spec.routing?.protocol ?? 'ospf') === 'ospf';
+    asked: (spec, isDamaged) => {
+      const isKnown = !isDamaged(['spec', 'routing', 'protocol']);
+      const usesOspf = isKnown && (spec.routing?.protocol ?? 'ospf') === 'ospf';
       return usesOspf && networkRanges(spec).some(({ family }) => family === 6);
     },
   },

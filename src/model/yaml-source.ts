@@ -17,6 +17,8 @@ import { errorText, VinetError } from './vinet-error.ts';
 /** One YAML document of a file, as plain data that still knows where it stood. */
 export interface YamlDocument {
   readonly data: unknown;
+  /** Keys that are there twice; `data` holds what the last one says. */
+  readonly problems: readonly Problem[];
   readonly locate: Locate;
 }
 
@@ -34,29 +36,31 @@ export function readYaml(text: string): Checked<YamlDocument[]> {
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const documents: YamlDocument[] = [];
-  const report = (code: string, message: string, offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    problems.push({ code, path: '', message: escapeControls(message).slice(0, 300), line, column: col });
+  const report = (message: string, offset: number) => {
+    const text = escapeControls(message).slice(0, 300);
+    problems.push({ code: 'invalid-yaml', path: '', message: text, ...positionAt(lines, offset) });
   };
   let count = 0;
   try {
     for (const document of composeDocuments(text, lines)) {
       for (const { message, pos } of [...document.errors, ...document.warnings].slice(0, MAX_ERRORS)) {
-        report('invalid-yaml', `this is not valid YAML: ${message}`, pos[0]);
+        report(`this is not valid YAML: ${message}`, pos[0]);
       }
       if (document.directives?.yaml.version === '1.1') {
-        report('invalid-yaml', 'this is YAML 1.1, and only YAML 1.2 is read', document.range[0]);
+        report('this is YAML 1.1, and only YAML 1.2 is read', document.range[0]);
       }
       if (++count > MAX_DOCUMENTS) fail(`more than ${MAX_DOCUMENTS} documents`, document.range[0]);
       if (isEmpty(document) || problems.length > 0) continue;
-      for (const offset of duplicateKeys(document)) {
-        report('duplicate-key', 'this key is there twice', offset);
-      }
-      documents.push({ data: toData(document), locate: locator(document, lines) });
+      const duplicates = duplicateKeys(document).map((offset) => {
+        const position = positionAt(lines, offset);
+        return { code: 'duplicate-key', path: '', message: 'this key is there twice', ...position };
+      });
+      const locate = locator(document, lines);
+      documents.push({ data: toData(document), problems: duplicates, locate });
     }
   } catch (error) {
     const offset = error instanceof VinetError ? Number(error.context.offset ?? 0) : 0;
-    report('invalid-yaml', `this is not valid YAML: ${errorText(error)}`, offset);
+    report(`this is not valid YAML: ${errorText(error)}`, offset);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: documents };
 }
@@ -112,7 +116,7 @@ function duplicateKeys(document: Document.Parsed): number[] {
   const offsets: number[] = [];
   const open: unknown[] = [document.contents];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (isSeq(node)) open.push(...node.items.filter((item) => item !== undefined));
+    if (isSeq(node)) for (const item of node.items) open.push(item);
     if (!isMap(node)) continue;
     const seen = new Set<unknown>();
     for (const { key, value } of node.items) {
@@ -133,13 +137,22 @@ function locator(document: Document.Parsed, lines: LineCounter): Locate {
       const child = childOf(resolve(node, document), step);
       if (child === null) break;
       const isLast = depth === path.length - 1;
-      const prefersKey = child.key !== null && !(isLast && part === 'value' && isScalar(child.value));
+      const prefersKey = child.key !== null && !(isLast && part === 'value' && isWritten(child.value));
       offset = startOf(prefersKey ? child.key : child.value) ?? startOf(child.key) ?? offset;
       node = child.value;
     }
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
+    return positionAt(lines, offset);
   };
+}
+
+function positionAt(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
+}
+
+/** A scalar that stands in the text: behind `key:` there may be nothing. */
+function isWritten(node: unknown): boolean {
+  return isScalar(node) && node.range?.[0] !== node.range?.[1];
 }
 
 function childOf(node: unknown, step: string | number): { key: unknown; value: unknown } | null {
