@@ -25,11 +25,13 @@ export interface CompletionNode {
 
 export function describeTree(command: Command, path: readonly string[] = []): CompletionNode[] {
   const options = command.options.filter((option) => !option.hidden);
+  const shown = command.createHelp().visibleCommands(command);
+  const commands = command.commands.filter((child) => shown.includes(child));
   const argument = command.registeredArguments[0];
   return [
     {
       path: path.join(' '),
-      words: [...command.commands.map((child) => child.name()), ...(argument?.argChoices ?? [])],
+      words: [...commands.map((child) => child.name()), ...(argument?.argChoices ?? [])],
       flags: options.map((option) => option.long ?? option.short ?? ''),
       values: options.flatMap((option) =>
         option.argChoices === undefined
@@ -43,7 +45,7 @@ export function describeTree(command: Command, path: readonly string[] = []): Co
       ),
       argument: argumentKind(argument?.name() ?? ''),
     },
-    ...command.commands.flatMap((child) => describeTree(child, [...path, child.name()])),
+    ...commands.flatMap((child) => describeTree(child, [...path, child.name()])),
   ];
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../cli/command-context.ts';
-import { readWholeNumber } from '../cli/option-values.ts';
+import { readDurationMs, readWholeNumber } from '../cli/option-values.ts';
 import { createProgress, type Progress } from '../cli/progress.ts';
 import { renderTable } from '../cli/table.ts';
 import type { Terminal } from '../cli/terminal.ts';
@@ -39,14 +39,14 @@ export function addLabCommands(program: Command, context: CommandContext): void 
         .env('VINET_LAB_MTU')
         .argParser(readWholeNumber),
     )
-    .addOption(timeoutOption('for all agents to connect', 60))
+    .addOption(timeoutOption('for all agents to connect'))
     .action((flags: LabUpFlags) => withProgress(terminal, (progress) => runUp(flags, terminal, progress)));
   withLabOptions(lab.command('status'))
     .description('what runs of it')
     .action(async (flags: LabFlags) => context.setStatus(await runStatus(flags, terminal)));
   withLabOptions(lab.command('down'))
     .description('end it and leave nothing of it: overlays, routers, processes, namespaces, files')
-    .addOption(timeoutOption('for overlays to be deleted the orderly way', 60))
+    .addOption(timeoutOption('for overlays to be deleted the orderly way'))
     .action((flags: LabFlags) => withProgress(terminal, (progress) => runDown(flags, terminal, progress)));
   lab
     .command('keep', { hidden: true })
@@ -67,11 +67,11 @@ function withLabOptions(command: Command): Command {
     );
 }
 
-function timeoutOption(what: string, seconds: number): Option {
-  return new Option('--timeout <seconds>', what)
+function timeoutOption(what: string): Option {
+  return new Option('--timeout <duration>', what)
     .env('VINET_LAB_TIMEOUT')
-    .default(seconds)
-    .argParser(readWholeNumber);
+    .default(60_000, '60s')
+    .argParser(readDurationMs);
 }
 
 async function withProgress(terminal: Terminal, work: (progress: Progress) => Promise<void>): Promise<void> {
@@ -92,7 +92,7 @@ async function runUp(flags: LabUpFlags, terminal: Terminal, progress: Progress):
     nodes: flags.nodes,
     mtu: flags.mtu ?? null,
     program: vinetProgram(),
-    timeoutMs: flags.timeout * 1000,
+    timeoutMs: flags.timeout,
     progress,
   });
   progress.finish();
@@ -188,7 +188,7 @@ async function runDown(flags: LabFlags, terminal: Terminal, progress: Progress):
     directory: resolve(flags.dir),
     name: flags.name,
     program: vinetProgram(),
-    timeoutMs: flags.timeout * 1000,
+    timeoutMs: flags.timeout,
     progress,
   });
   progress.finish();

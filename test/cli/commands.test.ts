@@ -222,6 +222,7 @@ _vinet; printf '%s ' "\${COMPREPLY[@]}"`;
   expect(complete('del')).toBe('delete');
   expect(complete('get', 'ro')).toBe('routers routes');
   expect(complete('lab', 'up', '--no')).toBe('--nodes');
+  expect(complete('lab', '')).toBe('up status down');
   expect(complete('get', 'routers', '-o', 'j')).toBe('json');
   expect(complete('delete', 'overlay', 'asked')).toBe('asked:get');
 });
