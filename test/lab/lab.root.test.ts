@@ -131,7 +131,7 @@ test('says why an agent ended instead of waiting for it', async () => {
 
 test('moves to the next free port when a dead process lost its own to somebody else', async () => {
   const { plan } = await up(2);
-  killAll(plan);
+  await killAll(plan);
   const thieves = [await occupy(plan.restPort), await occupy(plan.metricsPorts[1] ?? 0)];
   try {
     const { plan: moved, nodes } = await up(2);
@@ -157,7 +157,7 @@ test('is worked on by one command at a time', async () => {
 
 test('is taken down also when its record is lost and everything of it is dead', async () => {
   const { plan } = await up(2);
-  killAll(plan);
+  await killAll(plan);
   const marks = join(directory, 'n1', 'environments');
   mkdirSync(marks);
   writeFileSync(join(marks, 'ring_r1'), '{}');
@@ -189,8 +189,9 @@ function pids(plan: LabPlan): Record<string, number> {
   return Object.fromEntries(findProcesses([keeperProcess(plan), ...labServers(plan)]));
 }
 
-function killAll(plan: LabPlan): void {
+async function killAll(plan: LabPlan): Promise<void> {
   for (const pid of Object.values(pids(plan))) process.kill(pid, 'SIGKILL');
+  await vi.waitFor(() => expect(pids(plan)).toEqual({}), { timeout: 5000 });
 }
 
 /** Listens on a loopback port, waiting until it is free. */
