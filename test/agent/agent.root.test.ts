@@ -60,7 +60,7 @@ describe('an overlay over two nodes', () => {
     );
     ip('-n', 'vta_r3', 'addr', 'flush', 'dev', 'r4');
     await until(
-      () => /inet 10\.0\.128\./.test(ip('-n', 'vta_r3', 'addr', 'show', 'r4')),
+      () => /inet 10\.128\.0\./.test(ip('-n', 'vta_r3', 'addr', 'show', 'r4')),
       () => 'address of r4 is back',
     );
     execFileSync('ip', ['netns', 'exec', 'vta_r1', 'sysctl', '-qw', 'net.ipv4.ip_forward=0']);
@@ -149,7 +149,7 @@ describe('a segment over two nodes', () => {
 
   it('is one broadcast domain for OSPF and packets', () => {
     for (const address of loopbacks(4)) expect(ping('vtd_r1', address)).toBe(true);
-    expect(ip('-n', 'vtd_r1', 'addr', 'show', 'lan1')).toContain('inet 10.0.192.');
+    expect(ip('-n', 'vtd_r1', 'addr', 'show', 'lan1')).toContain('inet 10.192.0.');
   });
 });
 
