@@ -1,5 +1,5 @@
 /** A process that ran this long was well: when it dies, it is started again at once. */
-const WELL_AFTER_MS = 30_000;
+const WELL_AFTER_MS = 5_000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 10_000;
 

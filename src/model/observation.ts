@@ -45,6 +45,8 @@ export interface ObservedVxlan {
 export interface ObservedDaemon {
   readonly daemon: string;
   readonly pid: number;
+  /** When the process was started, in clock ticks since the machine's boot, proc_pid_stat(5); 0 when it does not run. */
+  readonly startedAt: number;
   /** Answers on its VTY socket and runs in the environment's present namespace. */
   readonly healthy: boolean;
   /** Text of the configuration that the daemon was last given. */

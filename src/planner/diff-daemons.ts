@@ -1,9 +1,13 @@
 import type { Change } from '../model/change.ts';
 import type { DaemonName, EnvironmentState } from '../model/node-state.ts';
-import type { ObservedEnvironment } from '../model/observation.ts';
+import type { ObservedDaemon, ObservedEnvironment } from '../model/observation.ts';
 import { diffConfig } from './config-diff.ts';
 
-/** Daemons of one environment: a running one is given the lines that differ, never restarted for them. */
+/**
+ * Daemons of one environment: a running one is given the lines that differ, never restarted for them. But a
+ * daemon that is older than its zebra is started again: FRR's daemons give a new zebra neither their routes
+ * nor take from it the interfaces that come.
+ */
 export function diffDaemons(
   wanted: EnvironmentState,
   seen: ObservedEnvironment,
@@ -11,6 +15,7 @@ export function diffDaemons(
 ): Change[] {
   const { namespace } = wanted;
   const daemons: readonly DaemonName[] = wanted.routing?.daemons ?? [];
+  const zebra = seen.daemons.find(({ daemon }) => daemon === 'zebra');
   const changes: Change[] = [];
   for (const found of seen.daemons)
     if (!daemons.some((daemon) => daemon === found.daemon))
@@ -18,8 +23,9 @@ export function diffDaemons(
   for (const daemon of daemons) {
     const config = configurations.get(daemon) ?? '';
     const found = seen.daemons.find((other) => other.daemon === daemon);
-    if (found === undefined || !found.healthy)
-      changes.push({ kind: 'start-daemon', namespace, daemon, config, reason: reasonToStart(found) });
+    const reason = reasonToStart(found, zebra);
+    if (found === undefined || reason !== '')
+      changes.push({ kind: 'start-daemon', namespace, daemon, config, reason });
     else if (found.config !== config)
       changes.push({
         kind: 'configure-daemon',
@@ -32,7 +38,11 @@ export function diffDaemons(
   return changes;
 }
 
-function reasonToStart(found: { readonly pid: number } | undefined): string {
+/** Empty when it runs as it should. */
+function reasonToStart(found: ObservedDaemon | undefined, zebra: ObservedDaemon | undefined): string {
   if (found === undefined || found.pid === 0) return 'not running';
-  return `process ${found.pid} does not answer or runs in another namespace`;
+  if (!found.healthy) return `process ${found.pid} does not answer or runs in another namespace`;
+  if (zebra === undefined || !zebra.healthy || zebra.startedAt > found.startedAt)
+    return 'its zebra is started anew';
+  return '';
 }

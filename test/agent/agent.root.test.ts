@@ -52,6 +52,25 @@ describe('an overlay over two nodes', () => {
     await bench.ready();
   });
 
+  it('starts the other daemons of a killed zebra anew too, for they would never tell it their routes', async () => {
+    // The ring is opened at r1 later on: a daemon that lost its zebra would not carry OSPF over the new link.
+    const [zebra, ospfd] = [pidOf('vta_r1', 'zebra'), pidOf('vta_r1', 'ospfd')];
+    process.kill(zebra, 'SIGKILL');
+    await until(
+      () => ![0, zebra].includes(pidOf('vta_r1', 'zebra')) && ![0, ospfd].includes(pidOf('vta_r1', 'ospfd')),
+      () => 'both run anew',
+    );
+    await until(
+      () =>
+        vtyshOrNothing('vta_r1', 'show zebra client summary').match(/^ospf(\s+\S+){3}\s+[1-9]\d*\//m) !== null,
+      () => vtyshOrNothing('vta_r1', 'show zebra client summary'),
+    );
+    await until(
+      () => (vtyshOrNothing('vta_r1', 'show ip ospf neighbor').match(/Full/g) ?? []).length === 2,
+      () => 'two neighbours',
+    );
+  });
+
   it('makes a tunnel, an address and forwarding anew that were changed by hand', async () => {
     ip('-n', 'vta_r1', 'link', 'del', 'r2');
     await until(
@@ -206,6 +225,14 @@ function startPing(namespace: string, address: string): { stop(): Promise<number
 
 function vtysh(pathspace: string, command: string): string {
   return execFileSync('vtysh', ['-N', pathspace, '-c', command], { encoding: 'utf8' });
+}
+
+function vtyshOrNothing(pathspace: string, command: string): string {
+  try {
+    return vtysh(pathspace, command);
+  } catch {
+    return '';
+  }
 }
 
 function hasLink(namespace: string, name: string): boolean {

@@ -84,7 +84,8 @@ export class SimulatedNode {
       case 'start-daemon':
         environment.daemons.set(change.daemon, {
           daemon: change.daemon,
-          pid: this.nextPid++,
+          pid: this.nextPid,
+          startedAt: this.nextPid++,
           healthy: true,
           config: change.config,
         });

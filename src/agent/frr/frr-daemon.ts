@@ -21,7 +21,13 @@ import {
   writeConfig,
   writeVtyshConfig,
 } from './pathspace-files.ts';
-import { isFrrProcess, isRunnable, networkNamespaceOf, type ProcessTable } from './process-table.ts';
+import {
+  isFrrProcess,
+  isRunnable,
+  networkNamespaceOf,
+  type ProcessTable,
+  startTimeOf,
+} from './process-table.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { startDaemon } from './startup.ts';
 import type { VtyClient } from './vty-client.ts';
@@ -71,7 +77,8 @@ export class FrrDaemon {
     boundLog(this.#files.log);
     const pid = await this.#findProcess();
     const healthy = pid !== 0 && networkNamespaceOf(pid) === namespace?.inode && (await this.#answers(pid));
-    return { daemon: this.#name, pid, healthy, config: readTextFile(this.#files.config) };
+    const startedAt = pid === 0 ? 0 : startTimeOf(pid);
+    return { daemon: this.#name, pid, startedAt, healthy, config: readTextFile(this.#files.config) };
   }
 
   start(name: DaemonName, config: string, namespace: Namespace): Promise<void> {

@@ -54,6 +54,13 @@ export function isRunnable(pid: number): boolean {
   return stat.slice(stat.lastIndexOf(')') + 1).startsWith(' R');
 }
 
+/** When the process was started, in clock ticks since boot: field 22, proc_pid_stat(5); 0 when it is gone. */
+export function startTimeOf(pid: number): number {
+  const stat = readText(`/proc/${pid}/stat`);
+  // The second field is a name in parentheses that may hold anything, spaces too.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0);
+}
+
 /** The number of the network namespace that a process runs in (nsfs inode); 0 when it is gone. */
 export function networkNamespaceOf(pid: number): number {
   return statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino ?? 0;
