@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { addClientCommands } from './cli/client-commands.ts';
 import type { CommandContext } from './cli/command-context.ts';
@@ -105,6 +106,7 @@ function addControllerCommand(program: Command): void {
       ),
     )
     .action(async (flags: ControllerFlags) => {
+      goFirst();
       const { runController } = await import('./controller/main.ts');
       await untilSignalled(
         await runController({
@@ -178,6 +180,7 @@ function addAgentCommand(program: Command): void {
         templates: flags.templates ?? null,
         logLevel: flags.logLevel,
       };
+      goFirst();
       if (flags.purge === true) await purgeAgent(options);
       else await untilSignalled(await runAgent(options));
     });
@@ -212,6 +215,15 @@ function tlsFiles(flags: ServerFlags): { cert: string | null; key: string | null
   const { tlsCert, tlsKey, tlsCa } = flags;
   if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return null;
   return { cert: tlsCert ?? null, key: tlsKey ?? null, ca: tlsCa ?? null };
+}
+
+/** Hundreds of daemons that compute routes at once must not keep controller and agents from hearing each other. */
+function goFirst(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Not everybody may; it works without, only less smoothly.
+  }
 }
 
 /** Keeps a server until it is asked to end; a second signal does not wait for it. */

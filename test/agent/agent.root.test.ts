@@ -62,7 +62,8 @@ describe('an overlay over two nodes', () => {
     );
     await until(
       () =>
-        vtyshOrNothing('vta_r1', 'show zebra client summary').match(/^ospf(\s+\S+){3}\s+[1-9]\d*\//m) !== null,
+        vtyshOrNothing('vta_r1', 'show zebra client summary').match(/^ospf(\s+\S+){3}\s+[1-9]\d*\//m) !==
+        null,
       () => vtyshOrNothing('vta_r1', 'show zebra client summary'),
     );
     await until(

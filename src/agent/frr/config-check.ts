@@ -47,17 +47,17 @@ export async function checkConfig(
     }
     return rejections;
   } finally {
-    removeFolders(pathspace);
+    await removeFolders(pathspace);
   }
 }
 
 /** Removes what checks left that were cut off; younger ones may be another agent's and still run. */
-export function removeStaleChecks(): void {
+export async function removeStaleChecks(): Promise<void> {
   for (const name of readFolder(RUN_DIRECTORY)) {
     if (!name.startsWith(CHECK_PREFIX)) continue;
     const pathspace = pathspaceOf(name);
     const folder = lstatSync(pathspace.runDirectory, { throwIfNoEntry: false });
-    if (folder !== undefined && Date.now() - folder.mtimeMs > STALE_MS) removeFolders(pathspace);
+    if (folder !== undefined && Date.now() - folder.mtimeMs > STALE_MS) await removeFolders(pathspace);
   }
 }
 

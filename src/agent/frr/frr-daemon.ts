@@ -13,10 +13,12 @@ import {
   dropStagedConfig,
   type FrrOwner,
   makeFolders,
+  readPid,
   readStagedConfig,
   readTextFile,
   removeDaemonFiles,
   removeRuntimeFiles,
+  removeScratch,
   stageConfig,
   writeConfig,
   writeVtyshConfig,
@@ -127,6 +129,15 @@ export class FrrDaemon {
     return this.#turns.run(async () => {
       await this.#end(how);
       removeDaemonFiles(this.#pathspace, this.#name);
+    });
+  }
+
+  /** Ends it and leaves its files to whoever removes the whole pathspace. */
+  kill(): Promise<void> {
+    return this.#turns.run(async () => {
+      const pid = readPid(this.#files);
+      await this.#end('kill');
+      removeScratch(this.#name, pid);
     });
   }
 

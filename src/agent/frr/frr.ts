@@ -66,6 +66,6 @@ const DEADLINES: FrrDeadlines = { startMs: 10_000, answerMs: 10_000, healthMs: 2
 export async function openFrr(options: FrrOptions): Promise<Frr> {
   const templates = openTemplates(options.templateDirectories);
   const installed = await readInstalledFrr();
-  removeStaleChecks();
+  await removeStaleChecks();
   return new LocalFrr(installed, templates, { ...DEADLINES, ...options.deadlines });
 }

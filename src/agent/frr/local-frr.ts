@@ -76,8 +76,8 @@ export class LocalFrr implements Frr {
     const running = await this.#surroundings.processes.find(pathspace, 0);
     const known = this.#daemons.get(pathspace)?.keys() ?? [];
     const names = new Set([...known, ...running.map(({ daemon }) => daemon)]);
-    await Promise.all([...names].map((name) => this.#daemon(pathspace, name).stop('kill')));
-    removeFolders(place);
+    await Promise.all([...names].map((name) => this.#daemon(pathspace, name).kill()));
+    await removeFolders(place);
     this.#daemons.delete(pathspace);
   }
 

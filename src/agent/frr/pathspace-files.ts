@@ -17,6 +17,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { VinetError } from '../../model/vinet-error.ts';
 import {
   type DaemonFiles,
@@ -116,7 +117,7 @@ export function removeRuntimeFiles(pathspace: Pathspace, daemon: string): void {
  * A daemon that was killed leaves the folder of its log buffers. One that crashed left its own account of the
  * crash there, which stays for the operator, as a core file would.
  */
-function removeScratch(daemon: string, pid: number): void {
+export function removeScratch(daemon: string, pid: number): void {
   if (pid === 0 || readFrrProcess(pid) !== null) return;
   const folder = `${SCRATCH_DIRECTORY}/${daemon}.${pid}`;
   if (!existsSync(`${folder}/crashlog`)) rmSync(folder, { recursive: true, force: true });
@@ -132,9 +133,9 @@ export function removeDaemonFiles(pathspace: Pathspace, daemon: string): void {
 }
 
 /** Removes both folders. A symbolic link in the place of one is removed, never followed. */
-export function removeFolders(pathspace: Pathspace): void {
-  rmSync(pathspace.runDirectory, { recursive: true, force: true });
-  rmSync(pathspace.configDirectory, { recursive: true, force: true });
+export async function removeFolders(pathspace: Pathspace): Promise<void> {
+  const folders = [pathspace.runDirectory, pathspace.configDirectory];
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
 /** Names of the daemons that have a configuration, a process id or a socket here. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import type { ObservedLink } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import { VinetError } from '../../model/vinet-error.ts';
@@ -23,6 +24,8 @@ export class NetworkNamespace implements Namespace {
   readonly inode: number;
   readonly #fd: number;
   readonly #thread: NetworkThread;
+  /** As last read: links are dumped under the lock that every change of a route takes, routes are not. */
+  #names: ReadonlyMap<number, string> = new Map();
   readonly #connection: NetlinkConnection;
   readonly #linkChanges: ChangeListener;
   readonly #routeChanges: ChangeListener;
@@ -75,6 +78,7 @@ export class NetworkNamespace implements Namespace {
       (entry) => entry.remote,
     );
     const names = namesOf(links);
+    this.#names = names;
     return links.map((link) => ({
       name: link.name,
       index: link.index,
@@ -95,9 +99,16 @@ export class NetworkNamespace implements Namespace {
   }
 
   async readRoutes(): Promise<Route[]> {
-    const interfaces = namesOf(await this.#dumpLinks());
+    const routes = await this.#dumpRoutes();
+    const known = routes.every(({ nextHops }) => nextHops.every((hop) => !hop.interface.startsWith('#')));
+    if (known) return routes;
+    this.#names = namesOf(await this.#dumpLinks());
+    return this.#dumpRoutes();
+  }
+
+  #dumpRoutes(): Promise<Route[]> {
     const request = { what: 'RTM_GETROUTE', message: encodeRouteDump() };
-    return this.#connection.dump(request, createRouteDecoder(interfaces));
+    return this.#connection.dump(request, createRouteDecoder(this.#names));
   }
 
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {
@@ -115,7 +126,10 @@ export class NetworkNamespace implements Namespace {
   }
 
   spawn(command: string, argv: readonly string[], options: SpawnOptions): ChildProcess {
-    return this.#thread.inNamespace(this.fd, () => spawn(command, argv, options));
+    const child = this.#thread.inNamespace(this.fd, () => spawn(command, argv, options));
+    // The agent may run at a higher priority, which is not for what it starts.
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
+    return child;
   }
 
   watchLinks(onChange: () => void): Watch {
