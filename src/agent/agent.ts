@@ -22,6 +22,8 @@ import { RouterTelemetry } from './telemetry/router-telemetry.ts';
 
 /** Reports are held back this long, so that 200 routers coming up are a few reports and not 200. */
 const REPORT_DELAY_MS = 100;
+/** How often those who wait are told how far a long round has come. */
+const PROGRESS_DELAY_MS = 500;
 
 export interface AgentOptions {
   readonly node: Node;
@@ -48,7 +50,10 @@ export class Agent {
   private readonly namespaceWatch: { close(): void };
   private desired: NodeState | null = null;
   private round: Round | null = null;
-  private reportTimer: NodeJS.Timeout | null = null;
+  private lastFailures: ReadonlyMap<string, string> = new Map();
+  /** Routers that the round under way has started. */
+  private readonly started = new Set<string>();
+  private report: { readonly timer: NodeJS.Timeout; readonly dueAt: number } | null = null;
 
   constructor(options: AgentOptions) {
     const { kernel, frr, folder, log, startsAtOnce } = options;
@@ -78,11 +83,25 @@ export class Agent {
     });
     this.reconciler = new Reconciler({
       observer: this.observer,
-      executor: new Executor({ kernel, frr, folder, environments, settling, startsAtOnce }),
+      executor: new Executor({
+        kernel,
+        frr,
+        folder,
+        environments,
+        settling,
+        startsAtOnce,
+        onStarted: (namespace) => {
+          this.started.add(namespace);
+          this.reportSoon(PROGRESS_DELAY_MS);
+        },
+      }),
       restarts: this.restarts,
       settling,
       render: (desired) => this.render(desired),
       now,
+      onBegin: (round) => {
+        this.round = round;
+      },
       onRound: (round) => this.roundDone(round),
       onError: (error) => log(`the node could not be looked at: ${errorText(error)}`),
     });
@@ -117,7 +136,7 @@ export class Agent {
   /** Stops working and leaves everything as it is: packets go on. */
   async close(): Promise<void> {
     this.namespaceWatch.close();
-    if (this.reportTimer !== null) clearTimeout(this.reportTimer);
+    if (this.report !== null) clearTimeout(this.report.timer);
     await this.reconciler.close();
     this.telemetry.close();
     this.environments.close();
@@ -153,20 +172,28 @@ export class Agent {
     const result = round.failures.size > 0 ? 'failed' : round.changes.length > 0 ? 'changed' : 'unchanged';
     this.metrics.countReconcile(result, round.durationMs);
     if (round.drift) this.metrics.countRepair();
-    for (const event of eventsOfRound(round, this.round, new Date())) {
+    for (const event of eventsOfRound(round, this.lastFailures, new Date())) {
       this.options.log(`${event.overlay}/${event.member}: ${event.message}`);
       this.options.onEvent(event);
     }
     this.round = round;
+    this.lastFailures = round.failures;
+    this.started.clear();
     this.telemetry.follow(round);
     this.reportSoon();
   }
 
-  private reportSoon(): void {
-    this.reportTimer ??= setTimeout(() => {
-      this.reportTimer = null;
-      if (this.round !== null) this.options.onStatus(reportNode(this.round, this.telemetry));
-    }, REPORT_DELAY_MS);
+  private reportSoon(delayMs = REPORT_DELAY_MS): void {
+    const dueAt = performance.now() + delayMs;
+    if (this.report !== null) {
+      if (this.report.dueAt <= dueAt) return;
+      clearTimeout(this.report.timer);
+    }
+    const timer = setTimeout(() => {
+      this.report = null;
+      if (this.round !== null) this.options.onStatus(reportNode(this.round, this.telemetry, this.started));
+    }, delayMs);
+    this.report = { timer, dueAt };
   }
 
   private render(desired: NodeState): Configurations {

@@ -10,8 +10,15 @@ export interface RouterTelemetry {
   restartsOf(namespace: string, daemon: string): number;
 }
 
-/** How the node fares, from the last look at it and what telemetry adds. Pure. */
-export function reportNode(round: Round, telemetry: RouterTelemetry): NodeStatus {
+/**
+ * How the node fares, from the last look at it and what telemetry adds. Pure.
+ * @param started routers whose daemons were started in the round that is still going on
+ */
+export function reportNode(
+  round: Round,
+  telemetry: RouterTelemetry,
+  started: ReadonlySet<string>,
+): NodeStatus {
   const seen = new Map(
     round.observed.environments.map((environment) => [environment.namespace, environment]),
   );
@@ -19,6 +26,7 @@ export function reportNode(round: Round, telemetry: RouterTelemetry): NodeStatus
   const unsettled = new Set(
     round.changes.filter(({ kind }) => kind !== 'configure-daemon').map(({ namespace }) => namespace),
   );
+  for (const namespace of started) unsettled.delete(namespace);
   const wanted = new Set<string>();
   const overlays = round.desired.overlays.map((overlay): OverlayNodeStatus => {
     const environments = overlay.environments.map((environment) => {

@@ -4,7 +4,11 @@ import type { ReportedEvent } from '../rpc/report-codec.ts';
 import type { Round } from './reconciler/reconciler.ts';
 
 /** What of a round an operator wants to hear: repairs of what others changed, and failures that are new. */
-export function eventsOfRound(round: Round, before: Round | null, now: Date): ReportedEvent[] {
+export function eventsOfRound(
+  round: Round,
+  failuresBefore: ReadonlyMap<string, string>,
+  now: Date,
+): ReportedEvent[] {
   const members = new Map<string, { overlay: string; member: string }>();
   for (const { overlay, name, namespace } of round.observed.environments)
     members.set(namespace, { overlay, member: name });
@@ -22,7 +26,7 @@ export function eventsOfRound(round: Round, before: Round | null, now: Date): Re
   return [
     ...repairs.map((change) => event(repairKind(change), change.namespace, describe(change))),
     ...[...round.failures]
-      .filter(([namespace, message]) => before?.failures.get(namespace) !== message)
+      .filter(([namespace, message]) => failuresBefore.get(namespace) !== message)
       .map(([namespace, message]) => event('reconcile-failed', namespace, message)),
   ];
 }

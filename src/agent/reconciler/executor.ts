@@ -23,6 +23,8 @@ export interface ExecutorOptions {
   readonly settling: Settling;
   /** Routers whose daemons are started at the same time. */
   readonly startsAtOnce: number;
+  /** All daemons of a router run and answer. */
+  readonly onStarted: (namespace: string) => void;
 }
 
 /** Carries out changes that `diffNode` found, in its order, many at a time where the order allows it. */
@@ -152,7 +154,7 @@ export class Executor {
     failures: Failures,
     signal: AbortSignal,
   ): Promise<void> {
-    const { frr, environments, settling, startsAtOnce } = this.options;
+    const { frr, environments, settling, startsAtOnce, onStarted } = this.options;
     const routers = groupByNamespace(changes);
     await forEachAtOnce(
       [...routers],
@@ -165,6 +167,7 @@ export class Executor {
             const first = settling.begin(namespace, daemon, config, routers.size);
             await frr.start(namespace, daemon, first, held);
           }
+          onStarted(namespace);
         }),
       signal,
     );

@@ -37,6 +37,8 @@ export interface ReconcilerOptions {
   readonly settling: Settling;
   readonly render: (desired: NodeState) => Configurations;
   readonly now: () => number;
+  /** What a round is about to do, before it does it; `changes` is not empty. */
+  readonly onBegin: (round: Round) => void;
   readonly onRound: (round: Round) => void;
   /** The node could not even be looked at; it is tried again. */
   readonly onError: (error: unknown) => void;
@@ -111,7 +113,7 @@ export class Reconciler {
   }
 
   private async reconcile(desired: NodeState): Promise<void> {
-    const { observer, settling, now, onRound } = this.options;
+    const { observer, settling, now, onBegin, onRound } = this.options;
     const startedAt = now();
     this.interruption = new AbortController();
     const observed = await observer.observe();
@@ -119,9 +121,7 @@ export class Reconciler {
     const changes = difference.filter((change) => !settling.holds(change));
     const possible = changes.filter((change) => this.mayTry(change));
     const drift = this.reached === desired && !changes.every((change) => settling.explains(change));
-    if (possible.length > 0) await this.execute(possible, desired, observed);
-    if (changes.length === 0) this.reach(desired, difference);
-    onRound({
+    const round = (): Round => ({
       desired,
       observed,
       changes,
@@ -130,6 +130,12 @@ export class Reconciler {
       drift,
       durationMs: now() - startedAt,
     });
+    if (possible.length > 0) {
+      onBegin(round());
+      await this.execute(possible, desired, observed);
+    }
+    if (changes.length === 0) this.reach(desired, difference);
+    onRound(round());
   }
 
   /** @param held what is left to do once routers have settled */
