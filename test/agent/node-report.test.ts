@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { reportNode } from '../../src/agent/node-report.ts';
+import type { Round } from '../../src/agent/reconciler/reconciler.ts';
+import { eventsOfRound } from '../../src/agent/round-events.ts';
+import type { Change } from '../../src/model/change.ts';
+import type { EnvironmentState } from '../../src/model/node-state.ts';
+import type { ObservedEnvironment } from '../../src/model/observation.ts';
+
+const NOTHING_STARTED: ReadonlySet<string> = new Set();
+
+describe('what a node reports of a router', () => {
+  it('is ready with every route, and converging without', () => {
+    expect(phaseOf(round(), 2)).toBe('ready');
+    expect(phaseOf(round(), 1)).toBe('converging');
+  });
+
+  it('is pending while something is to be done, unless its daemons were just started', () => {
+    const busy = round({ changes: [start] });
+    expect(phaseOf(busy, 2)).toBe('pending');
+    expect(phaseOf(busy, 1, new Set(['a_r1']))).toBe('converging');
+  });
+
+  it('stays ready while a daemon is told something new', () => {
+    const told: Change = {
+      kind: 'configure-daemon',
+      namespace: 'a_r1',
+      daemon: 'ospfd',
+      config: '',
+      commands: [],
+    };
+    expect(phaseOf(round({ changes: [told] }), 2)).toBe('ready');
+  });
+
+  it('is failed with the reason', () => {
+    const [overlay] = report(
+      round({ changes: [start], failures: new Map([['a_r1', 'no room']]) }),
+      0,
+    ).overlays;
+    expect(overlay?.environments[0]).toMatchObject({ phase: 'failed', message: 'no room' });
+  });
+
+  it('is removing once nobody wants it', () => {
+    const gone = round({ desired: { revision: 8, overlays: [] } });
+    expect(report(gone, 0).overlays).toEqual([
+      { name: 'a', environments: [expect.objectContaining({ name: 'r1', phase: 'removing' })] },
+    ]);
+  });
+
+  it('bears the revision that was reached, not the one that is wanted', () => {
+    expect(report(round({ reachedRevision: 5 }), 2).revision).toBe(5);
+  });
+});
+
+describe('events of a round', () => {
+  const now = new Date(0);
+
+  it('tell of repairs only when others had changed the node', () => {
+    expect(eventsOfRound(round({ changes: [start] }), new Map(), now)).toEqual([]);
+    const [event] = eventsOfRound(round({ changes: [start], drift: true }), new Map(), now);
+    expect(event).toMatchObject({ kind: 'daemon-started', overlay: 'a', member: 'r1' });
+  });
+
+  it('tell of a failure once', () => {
+    const failed = round({ failures: new Map([['a_r1', 'no room']]) });
+    expect(eventsOfRound(failed, new Map(), now)).toMatchObject([
+      { kind: 'reconcile-failed', message: 'no room' },
+    ]);
+    expect(eventsOfRound(failed, failed.failures, now)).toEqual([]);
+  });
+});
+
+const start: Change = {
+  kind: 'start-daemon',
+  namespace: 'a_r1',
+  daemon: 'zebra',
+  config: '',
+  reason: 'not running',
+};
+
+function report(of: Round, reached: number, started = NOTHING_STARTED) {
+  return reportNode(
+    of,
+    { routesOf: () => ({ reached, destinations: 2 }), fullNeighborsOf: () => 0, restartsOf: () => 0 },
+    started,
+  );
+}
+
+function phaseOf(of: Round, reached: number, started = NOTHING_STARTED) {
+  return report(of, reached, started).overlays[0]?.environments[0]?.phase;
+}
+
+function round(parts: Partial<Round> = {}): Round {
+  const environment: EnvironmentState = {
+    name: 'r1',
+    role: 'router',
+    namespace: 'a_r1',
+    ipv4: true,
+    ipv6: false,
+    loopback: ['10.0.0.1/32'],
+    links: [],
+    routing: {
+      hostname: 'a_r1',
+      routerId: '10.0.0.1',
+      daemons: ['zebra'],
+      interfaces: [],
+      ospf: null,
+      routes: [],
+    },
+  };
+  const observed: ObservedEnvironment = {
+    namespace: 'a_r1',
+    overlay: 'a',
+    name: 'r1',
+    exists: true,
+    named: true,
+    ipv4Forwarding: true,
+    ipv6Forwarding: false,
+    links: [],
+    daemons: [],
+  };
+  const overlay = { name: 'a', environments: [environment], destinations: ['10.0.0.1/32', '10.0.0.2/32'] };
+  return {
+    desired: { revision: 7, overlays: [overlay] },
+    observed: { environments: [observed] },
+    changes: [],
+    failures: new Map(),
+    reachedRevision: 7,
+    drift: false,
+    durationMs: 1,
+    ...parts,
+  };
+}
