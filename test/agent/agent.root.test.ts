@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Overlay } from '../../src/model/overlay.ts';
-import { ip, type NodeBench, openNodeBench, until } from './node-bench.ts';
+import { daemonPids, ping, startPing, until } from '../machine.ts';
+import { ip, type NodeBench, openNodeBench } from './node-bench.ts';
 
 describe('an overlay over two nodes', () => {
   let bench: NodeBench;
@@ -114,7 +115,7 @@ describe('an overlay over two nodes', () => {
     const traffic = startPing('vta_r2', '10.0.0.3');
     bench.deploy([ring('vta', 6)]);
     await bench.ready();
-    expect(await traffic.stop()).toBe(0);
+    expect((await traffic.stop()).lost).toBe(0);
     const after = daemonPids('vta_r');
     for (const [daemon, pid] of before) expect(after.get(daemon)).toBe(pid);
     expect(ping('vta_r6', '10.0.0.3')).toBe(true);
@@ -149,7 +150,7 @@ describe('two overlays with the same addresses', () => {
     const traffic = startPing('vtc_r1', '10.0.0.3');
     bench.deploy([ring('vtc', 4)]);
     await bench.ready();
-    expect(await traffic.stop()).toBe(0);
+    expect((await traffic.stop()).lost).toBe(0);
     expect(ip('netns', 'list')).not.toContain('vtb_r');
     expect(daemonPids('vtb_').size).toBe(0);
     for (const folder of ['/etc/frr', '/var/run/frr'])
@@ -190,40 +191,6 @@ function loopbacks(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `10.0.0.${at + 1}`);
 }
 
-function ping(namespace: string, address: string): boolean {
-  try {
-    execFileSync('ip', ['netns', 'exec', namespace, 'ping', '-n', '-c', '1', '-W', '2', address], {
-      stdio: 'ignore',
-    });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Packets every 20 ms until stopped; resolves with how many were lost. */
-function startPing(namespace: string, address: string): { stop(): Promise<number> } {
-  const child = spawn('ip', ['netns', 'exec', namespace, 'ping', '-n', '-i', '0.02', '-W', '2', address], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  return {
-    stop: () =>
-      new Promise((resolve, reject) => {
-        child.once('close', () => {
-          const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
-          if (sent === undefined || Number(sent) < 5) reject(new Error(`ping said: ${output}`));
-          // The last packet may still be on its way when ping is asked to end.
-          else resolve(Math.max(0, Number(sent) - Number(received) - 1));
-        });
-        child.kill('SIGINT');
-      }),
-  };
-}
-
 function vtysh(pathspace: string, command: string): string {
   return execFileSync('vtysh', ['-N', pathspace, '-c', command], { encoding: 'utf8' });
 }
@@ -245,27 +212,5 @@ function pidOf(pathspace: string, daemon: string): number {
     return Number(readFileSync(`/var/run/frr/${pathspace}/${daemon}.pid`, 'utf8'));
   } catch {
     return 0;
-  }
-}
-
-/** Process ids by `PATHSPACE DAEMON`, read from the processes themselves. */
-function daemonPids(prefix: string): Map<string, number> {
-  const pids = new Map<string, number>();
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const argv = readArgv(Number(entry));
-    const at = argv.indexOf('-N');
-    const pathspace = argv[at + 1] ?? '';
-    if (at > 0 && pathspace.startsWith(prefix) && argv[0]?.startsWith('/usr/lib/frr/') === true)
-      pids.set(`${pathspace} ${argv[0]}`, Number(entry));
-  }
-  return new Map([...pids].sort());
-}
-
-function readArgv(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
   }
 }

@@ -13,6 +13,7 @@ import type { NodeStatus } from '../../src/model/status.ts';
 import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
 import { compileOverlay } from '../../src/planner/overlay-plan.ts';
 import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
+import { until } from '../machine.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../frr/templates');
 
@@ -77,19 +78,6 @@ export async function openNodeBench(prefix: string, count: number): Promise<Node
     },
   };
   return bench;
-}
-
-/** Waits for a condition that something else brings about; fails with what it was waiting for. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  describe: () => string,
-  seconds = 40,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`did not happen within ${seconds} s: ${describe()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 export function ip(...argv: string[]): string {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OverlaySummary } from '../../src/model/api.ts';
-import { ringFile, succeed, TestLab, tracesOf } from './test-lab.ts';
+import { tracesOf } from '../machine.ts';
+import { ringFile, succeed, TestLab } from './test-lab.ts';
 
 const lab = new TestLab('vtbad', 2);
 const overlay = (spec: string, name = 'vbad') =>

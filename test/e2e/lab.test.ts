@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeView, OverlaySummary } from '../../src/model/api.ts';
-import { daemonPids, ping, ringFile, startPing, succeed, TestLab, tracesOf, until } from './test-lab.ts';
+import { daemonPids, ping, startPing, tracesOf, until } from '../machine.ts';
+import { ringFile, succeed, TestLab } from './test-lab.ts';
 
 const NAME = 'vtkept';
 const OVERLAY = 'vtkring';

@@ -1,17 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApplyBody, EventBody, NodeView, OverlaySummary, RouterView } from '../../src/model/api.ts';
-import {
-  daemonPids,
-  inside,
-  ospfRoutes,
-  ping,
-  ringFile,
-  startPing,
-  succeed,
-  TestLab,
-  tracesOf,
-  until,
-} from './test-lab.ts';
+import { daemonPids, inside, ospfRoutes, ping, startPing, tracesOf, until } from '../machine.ts';
+import { ringFile, succeed, TestLab } from './test-lab.ts';
 
 const lab = new TestLab('vtmain', 3);
 const loopback = (router: number) => `10.20.0.${router}`;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeView, OverlaySummary, RouterView } from '../../src/model/api.ts';
-import { daemonPids, ping, ringFile, startPing, succeed, TestLab, tracesOf, until } from './test-lab.ts';
+import { daemonPids, ping, startPing, tracesOf, until } from '../machine.ts';
+import { ringFile, succeed, TestLab } from './test-lab.ts';
 
 /** Moments after the beginning of a deploy or a delete, in ms: from the first message to the last route. */
 const MOMENTS = [0, 100, 300, 800, 2_000];
