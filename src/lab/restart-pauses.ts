@@ -1,9 +1,9 @@
 /** A process that ran this long was well: when it dies, it is started again at once. */
 const WELL_AFTER_MS = 5_000;
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 4_000;
 
-/** How long to wait before a dead process is started again: not at all, then 1 s, doubled up to 10 s. */
+/** How long to wait before a dead process is started again: not at all, then 1 s, doubled up to 4 s. */
 export class RestartPauses {
   private readonly last = new Map<string, { readonly startedAt: number; readonly pauseMs: number }>();
 
