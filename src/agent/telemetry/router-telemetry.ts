@@ -6,7 +6,7 @@ import type { DaemonRestarts } from '../reconciler/daemon-restarts.ts';
 import type { Round } from '../reconciler/reconciler.ts';
 import type { RouterSample } from './agent-metrics.ts';
 import { NeighborWatch } from './neighbor-watch.ts';
-import { RouteWatch } from './route-watch.ts';
+import { type RouteTally, RouteWatch } from './route-watch.ts';
 
 export interface RouterTelemetryOptions {
   readonly frr: Frr;
@@ -24,6 +24,8 @@ export class RouterTelemetry {
   private readonly options: RouterTelemetryOptions;
   private readonly routes: RouteWatch;
   private readonly neighbors: NeighborWatch;
+  /** What of `routes` is reported. */
+  private readonly shown = new Map<string, RouteTally>();
   private round: Round | null = null;
 
   constructor(options: RouterTelemetryOptions) {
@@ -32,10 +34,7 @@ export class RouterTelemetry {
     this.neighbors = new NeighborWatch(frr, onChange);
     this.routes = new RouteWatch({
       now,
-      onChange: (namespace) => {
-        if (this.isComplete(namespace)) void this.complete(namespace);
-        else onChange();
-      },
+      onChange: (namespace) => void this.show(namespace),
       onAllComplete,
       onError: log,
     });
@@ -60,7 +59,7 @@ export class RouterTelemetry {
   }
 
   routesOf(namespace: string): { reached: number; destinations: number } | null {
-    return this.routes.tallyOf(namespace);
+    return this.shown.get(namespace) ?? null;
   }
 
   fullNeighborsOf(namespace: string): number {
@@ -90,15 +89,14 @@ export class RouterTelemetry {
     this.neighbors.close();
   }
 
-  /** Told of only when its neighbours are known too, so that a ready router is never shown without them. */
-  private async complete(namespace: string): Promise<void> {
-    await this.neighbors.ask(namespace);
-    this.options.onChange();
-  }
-
-  private isComplete(namespace: string): boolean {
+  /** A router with all its routes is shown only when its neighbours are known too: nobody sees it ready without. */
+  private async show(namespace: string): Promise<void> {
+    const found = this.routes.tallyOf(namespace);
+    if (found?.reached === found?.destinations) await this.neighbors.ask(namespace);
     const tally = this.routes.tallyOf(namespace);
-    return tally !== null && tally.reached === tally.destinations;
+    if (tally === null) return;
+    this.shown.set(namespace, tally);
+    this.options.onChange();
   }
 
   private followRouter(overlay: OverlayState, environment: EnvironmentState): void {
@@ -111,6 +109,7 @@ export class RouterTelemetry {
 
   private unfollow(namespace: string): void {
     this.routes.unfollow(namespace);
+    this.shown.delete(namespace);
     this.neighbors.unfollow(namespace);
     this.options.restarts.forget(namespace);
   }
