@@ -14,7 +14,6 @@ import { Environments } from './reconciler/environments.ts';
 import { Executor } from './reconciler/executor.ts';
 import { Observer } from './reconciler/observer.ts';
 import { Reconciler, type Round } from './reconciler/reconciler.ts';
-import { Settling } from './reconciler/settling.ts';
 import { eventsOfRound } from './round-events.ts';
 import type { StateFolder } from './state-folder.ts';
 import { AgentMetrics } from './telemetry/agent-metrics.ts';
@@ -60,7 +59,6 @@ export class Agent {
     const now = () => performance.now();
     this.options = options;
     this.restarts = new DaemonRestarts(now);
-    const settling = new Settling(now);
     const environments = new Environments(kernel, (namespace) => this.changed(namespace));
     this.environments = environments;
     this.observer = new Observer(kernel, frr, folder, environments);
@@ -70,9 +68,6 @@ export class Agent {
       now,
       find: (namespace) => environments.find(namespace),
       onChange: () => this.reportSoon(),
-      onAllComplete: () => {
-        if (settling.endAll()) this.reconciler.trigger();
-      },
       log,
     });
     this.metrics = new AgentMetrics({
@@ -88,7 +83,6 @@ export class Agent {
         frr,
         folder,
         environments,
-        settling,
         startsAtOnce,
         onStarted: (namespace) => {
           this.started.add(namespace);
@@ -96,7 +90,6 @@ export class Agent {
         },
       }),
       restarts: this.restarts,
-      settling,
       render: (desired) => this.render(desired),
       now,
       onBegin: (round) => {

@@ -9,7 +9,6 @@ import { Failures } from './failures.ts';
 import { writeForwarding } from './forwarding.ts';
 import { LinkProgrammer } from './link-programmer.ts';
 import { LinkTable } from './link-table.ts';
-import type { Settling } from './settling.ts';
 import { forEachAtOnce } from './worker-pool.ts';
 
 /** Namespaces made side by side between two turns of the event loop; each takes the kernel a millisecond or two. */
@@ -20,7 +19,6 @@ export interface ExecutorOptions {
   readonly frr: Frr;
   readonly folder: StateFolder;
   readonly environments: Environments;
-  readonly settling: Settling;
   /** Routers whose daemons are started at the same time. */
   readonly startsAtOnce: number;
   /** All daemons of a router run and answer. */
@@ -139,12 +137,8 @@ export class Executor {
     changes: readonly Extract<Change, { kind: 'configure-daemon' }>[],
     failures: Failures,
   ) {
-    const { frr, settling } = this.options;
     await forEachAtOnce(changes, 16, ({ namespace, daemon, commands, config }) =>
-      attempt(failures, namespace, async () => {
-        await frr.configure(namespace, daemon, commands, config);
-        settling.end(namespace);
-      }),
+      attempt(failures, namespace, () => this.options.frr.configure(namespace, daemon, commands, config)),
     );
   }
 
@@ -154,7 +148,7 @@ export class Executor {
     failures: Failures,
     signal: AbortSignal,
   ): Promise<void> {
-    const { frr, environments, settling, startsAtOnce, onStarted } = this.options;
+    const { frr, environments, startsAtOnce, onStarted } = this.options;
     const routers = groupByNamespace(changes);
     await forEachAtOnce(
       [...routers],
@@ -163,10 +157,7 @@ export class Executor {
         attempt(failures, namespace, async () => {
           const held = environments.find(namespace);
           if (held === null || failures.has(namespace)) return;
-          for (const { daemon, config } of starts) {
-            const first = settling.begin(namespace, daemon, config, routers.size);
-            await frr.start(namespace, daemon, first, held);
-          }
+          for (const { daemon, config } of starts) await frr.start(namespace, daemon, config, held);
           onStarted(namespace);
         }),
       signal,

@@ -6,7 +6,6 @@ import type { DaemonRestarts } from './daemon-restarts.ts';
 import type { Executor } from './executor.ts';
 import type { Observer } from './observer.ts';
 import { RetrySchedule } from './retry-schedule.ts';
-import type { Settling } from './settling.ts';
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 10_000;
@@ -34,7 +33,6 @@ export interface ReconcilerOptions {
   readonly observer: Observer;
   readonly executor: Executor;
   readonly restarts: DaemonRestarts;
-  readonly settling: Settling;
   readonly render: (desired: NodeState) => Configurations;
   readonly now: () => number;
   /** What a round is about to do, before it does it; `changes` is not empty. */
@@ -113,14 +111,13 @@ export class Reconciler {
   }
 
   private async reconcile(desired: NodeState): Promise<void> {
-    const { observer, settling, now, onBegin, onRound } = this.options;
+    const { observer, now, onBegin, onRound } = this.options;
     const startedAt = now();
     this.interruption = new AbortController();
     const observed = await observer.observe();
-    const difference = diffNode(desired, observed, this.configurations, this.prune);
-    const changes = difference.filter((change) => !settling.holds(change));
+    const changes = diffNode(desired, observed, this.configurations, this.prune);
     const possible = changes.filter((change) => this.mayTry(change));
-    const drift = this.reached === desired && !changes.every((change) => settling.explains(change));
+    const drift = this.reached === desired && changes.length > 0;
     const round = (): Round => ({
       desired,
       observed,
@@ -134,17 +131,15 @@ export class Reconciler {
       onBegin(round());
       await this.execute(possible, desired, observed);
     }
-    if (changes.length === 0) this.reach(desired, difference);
+    if (changes.length === 0) this.reach(desired);
     onRound(round());
   }
 
-  /** @param held what is left to do once routers have settled */
-  private reach(desired: NodeState, held: readonly Change[]): void {
+  private reach(desired: NodeState): void {
     this.reached = desired;
     this.failures.clear();
     this.attempts.clear();
     this.retries.clear();
-    this.options.settling.settled(held);
   }
 
   private async execute(
@@ -175,8 +170,7 @@ export class Reconciler {
   }
 
   private async sleep(): Promise<void> {
-    const { restarts, settling } = this.options;
-    const waiting = [this.retries.nextInMs(), restarts.nextInMs(), settling.nextInMs()];
+    const waiting = [this.retries.nextInMs(), this.options.restarts.nextInMs()];
     const pauses = waiting.filter((ms) => ms !== null);
     const resync = Math.min(RESYNC_MS, ...pauses);
     await new Promise<void>((resolve) => {

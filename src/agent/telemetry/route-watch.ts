@@ -32,7 +32,6 @@ interface Watched {
 export class RouteWatch {
   private readonly now: () => number;
   private readonly onChange: (namespace: string) => void;
-  private readonly onAllComplete: () => void;
   private readonly onError: (message: string) => void;
   private readonly watched = new Map<string, Watched>();
   private timer: NodeJS.Timeout | null = null;
@@ -44,13 +43,10 @@ export class RouteWatch {
   constructor(options: {
     now: () => number;
     onChange: (namespace: string) => void;
-    /** No router lacks a route any more. */
-    onAllComplete: () => void;
     onError: (message: string) => void;
   }) {
     this.now = options.now;
     this.onChange = options.onChange;
-    this.onAllComplete = options.onAllComplete;
     this.onError = options.onError;
   }
 
@@ -111,7 +107,6 @@ export class RouteWatch {
     }
     this.sweeping = false;
     if ([...this.watched.values()].some((entry) => entry.watch === null)) this.schedule(SHORTEST_PAUSE_MS);
-    else this.onAllComplete();
   }
 
   private async read(entry: Watched): Promise<void> {

@@ -14,8 +14,6 @@ export interface RouterTelemetryOptions {
   readonly now: () => number;
   readonly find: (namespace: string) => Namespace | null;
   readonly onChange: () => void;
-  /** No router that is up lacks a route any more. */
-  readonly onAllComplete: () => void;
   readonly log: (message: string) => void;
 }
 
@@ -29,13 +27,12 @@ export class RouterTelemetry {
   private round: Round | null = null;
 
   constructor(options: RouterTelemetryOptions) {
-    const { frr, now, onChange, onAllComplete, log } = options;
+    const { frr, now, onChange, log } = options;
     this.options = options;
     this.neighbors = new NeighborWatch(frr, onChange);
     this.routes = new RouteWatch({
       now,
       onChange: (namespace) => void this.show(namespace),
-      onAllComplete,
       onError: log,
     });
   }
