@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import type { Node } from '../model/node.ts';
 import type { DaemonName, EnvironmentState, NodeState } from '../model/node-state.ts';
 import type { ObservedLink } from '../model/observation.ts';
+import { localOf } from '../model/tunnel.ts';
 import { errorText } from '../model/vinet-error.ts';
-import { LINK_MARK } from '../planner/diff-links.ts';
+import { LINK_MARK } from '../planner/link-alias.ts';
+import { needsOf } from '../planner/needs.ts';
 import type { Frr } from './frr/frr.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -36,20 +38,22 @@ export async function checkCandidate(
 }
 
 function checkMembers(environments: readonly EnvironmentState[], node: Node): string[] {
-  const members = environments.filter(({ role }) => role === 'router').length;
+  const members = environments.filter(({ role }) => role === 'router' || role === 'host').length;
   const { members: limit } = node.limits;
-  return members > limit ? [`it would carry ${members} routers and its limit is ${limit}`] : [];
+  return members > limit ? [`it would carry ${members} routers and hosts and its limit is ${limit}`] : [];
 }
 
 function checkCapabilities(environments: readonly EnvironmentState[], node: Node): string[] {
-  const { linkKinds, daemons, kernel } = node.capabilities;
-  const kinds = new Set(environments.flatMap(({ links }) => links.map((link) => link.kind)));
-  const wanted = new Set(environments.flatMap(({ routing }) => routing?.daemons ?? []));
+  const { linkKinds, features, daemons, kernel } = node.capabilities;
+  const needs = needsOf(environments);
   return [
-    ...[...kinds]
+    ...[...needs.linkKinds]
       .filter((kind) => !linkKinds.includes(kind))
       .map((kind) => `its kernel ${kernel} has no ${kind} devices`),
-    ...[...wanted]
+    ...[...needs.features]
+      .filter((feature) => !features.includes(feature))
+      .map((feature) => `its kernel ${kernel} has no ${feature}`),
+    ...[...needs.daemons]
       .filter((daemon) => !daemons.includes(daemon))
       .map((daemon) => `FRR's ${daemon} is not installed`),
   ];
@@ -58,7 +62,10 @@ function checkCapabilities(environments: readonly EnvironmentState[], node: Node
 function checkUnderlay(environments: readonly EnvironmentState[], node: Node): string[] {
   const locals = new Set<string>();
   for (const { links } of environments)
-    for (const link of links) if (link.kind === 'vxlan') locals.add(link.local);
+    for (const link of links) {
+      const local = link.kind === 'tunnel' && link.transport === null ? localOf(link.tunnel) : null;
+      if (local !== null) locals.add(local);
+    }
   return [...locals]
     .filter((local) => !node.underlay.includes(local))
     .map((local) => `tunnels would end at ${local}, which is not an address of the node`);
@@ -78,14 +85,17 @@ function checkNames(fresh: readonly EnvironmentState[], kernel: Kernel): string[
 /** A VXLAN device of somebody else in the node's own network owns its VNI and port. */
 function checkVnis(fresh: readonly EnvironmentState[], links: readonly ObservedLink[]): string[] {
   const foreign = new Map<string, string>();
-  for (const { name, vxlan, alias } of links)
-    if (vxlan !== null && !alias.startsWith(LINK_MARK)) foreign.set(`${vxlan.vni} ${vxlan.port}`, name);
+  for (const { name, tunnel, alias } of links)
+    if (tunnel?.kind === 'vxlan' && !alias.startsWith(LINK_MARK))
+      foreign.set(`${tunnel.vni} ${tunnel.port}`, name);
   return fresh.flatMap(({ links: wanted }) =>
     wanted.flatMap((link) => {
-      const owner = link.kind === 'vxlan' ? foreign.get(`${link.vni} ${link.port}`) : undefined;
-      return owner === undefined || link.kind !== 'vxlan'
+      if (link.kind !== 'tunnel' || link.transport !== null || link.tunnel.kind !== 'vxlan') return [];
+      const { vni, port } = link.tunnel;
+      const owner = foreign.get(`${vni} ${port}`);
+      return owner === undefined
         ? []
-        : [`VNI ${link.vni} on UDP port ${link.port} is taken by the node's device ${owner}`];
+        : [`VNI ${vni} on UDP port ${port} is taken by the node's device ${owner}`];
     }),
   );
 }

@@ -84,6 +84,8 @@ async function ensureBridge(internet: Namespace, plan: LabPlan): Promise<number>
     mtu: plan.mtu,
     addresses: [],
     master: null,
+    enabled: true,
+    emulation: null,
   };
   await program(internet, [
     ...(present === undefined
@@ -122,6 +124,8 @@ async function ensureWire(
     name: node.name,
     addresses: [],
     master: LAB_BRIDGE,
+    enabled: true,
+    emulation: null,
     peer: { namespace: node.namespace, name: NODE_INTERFACE },
   };
   const inner: VethState = {
@@ -129,6 +133,8 @@ async function ensureWire(
     name: NODE_INTERFACE,
     addresses: [cidr(node)],
     master: null,
+    enabled: true,
+    emulation: null,
     peer: { namespace: internet.name, name: node.name },
   };
   await program(internet, [

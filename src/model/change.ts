@@ -1,4 +1,8 @@
-import type { DaemonName, LinkState } from './node-state.ts';
+import type { Emulation } from './emulation.ts';
+import type { DaemonName, KernelRoute, LinkFilter, LinkState } from './node-state.ts';
+import type { GuePort } from './observation.ts';
+import type { SecurityAssociation, SecurityPolicy } from './security.ts';
+import type { WireguardTunnel } from './tunnel.ts';
 
 /**
  * One step from what a node is to what it should be. Dry run, log, progress and tests show these same
@@ -47,6 +51,51 @@ export type Change =
       readonly master: string | null;
     }
   | { readonly kind: 'set-link-up'; readonly namespace: string; readonly name: string }
+  /** An operator has cut the link. */
+  | { readonly kind: 'set-link-down'; readonly namespace: string; readonly name: string }
+  /** Null takes the emulation away. */
+  | {
+      readonly kind: 'set-emulation';
+      readonly namespace: string;
+      readonly name: string;
+      readonly emulation: Emulation | null;
+    }
+  /** Gives a WireGuard device the keys that its tunnel says now. */
+  | {
+      readonly kind: 'set-wireguard-keys';
+      readonly namespace: string;
+      readonly name: string;
+      readonly tunnel: WireguardTunnel;
+    }
+  | { readonly kind: 'add-route'; readonly namespace: string; readonly route: KernelRoute }
+  | { readonly kind: 'remove-route'; readonly namespace: string; readonly route: KernelRoute }
+  /** The environment's own /etc/hosts, where ip-netns(8) looks for it. */
+  | { readonly kind: 'set-hosts'; readonly namespace: string; readonly text: string }
+  /** Null lets everything in. */
+  | { readonly kind: 'set-filter'; readonly namespace: string; readonly filter: LinkFilter | null }
+  /**
+   * What a tunnel of `namespace` needs in the network that carries it; `transport` null: the node's own network.
+   * `namespace` is empty where what is removed belongs to no tunnel any more.
+   */
+  | {
+      readonly kind: 'add-gue-port' | 'remove-gue-port';
+      readonly namespace: string;
+      readonly transport: string | null;
+      readonly guePort: GuePort;
+    }
+  | {
+      readonly kind: 'add-association' | 'remove-association';
+      readonly namespace: string;
+      readonly transport: string | null;
+      readonly association: SecurityAssociation;
+    }
+  /** Puts the policy in place of the one for the same packets. */
+  | {
+      readonly kind: 'set-policy' | 'remove-policy';
+      readonly namespace: string;
+      readonly transport: string | null;
+      readonly policy: SecurityPolicy;
+    }
   | {
       readonly kind: 'add-remote';
       readonly namespace: string;

@@ -1,3 +1,7 @@
+import type { Emulation } from './emulation.ts';
+import type { Protection } from './security.ts';
+import type { Tunnel } from './tunnel.ts';
+
 /**
  * What a node should be: the planner's answer for one node, sent to its agent as a whole.
  * Addresses are texts in CIDR form (`10.20.0.1/32`); MTUs are bytes.
@@ -11,15 +15,17 @@ export interface NodeState {
 export interface OverlayState {
   readonly name: string;
   readonly environments: readonly EnvironmentState[];
-  /** Host prefixes of all routers: a router has converged when its kernel has a route to each of them. */
+  /** Prefixes of all members: a router has converged when its kernel has a route to each of them. */
   readonly destinations: readonly string[];
+  /** Members by name, as /etc/hosts of each environment has them. */
+  readonly names: readonly { readonly address: string; readonly name: string }[];
 }
 
-/** A network namespace with what is in it: a virtual router, or one node's part of a segment. */
+/** A network namespace with what is in it: a virtual router or host, or one node's part of a segment or of the link layer. */
 export interface EnvironmentState {
-  /** The router's or the segment's name in the overlay. */
+  /** The member's or the segment's name in the overlay. */
   readonly name: string;
-  readonly role: 'router' | 'segment';
+  readonly role: EnvironmentRole;
   readonly namespace: string;
   /** Address families that are forwarded; the kernel's IPv6 is off in an environment that has none. */
   readonly ipv4: boolean;
@@ -27,20 +33,54 @@ export interface EnvironmentState {
   /** Addresses of `lo` besides 127.0.0.1 and ::1. */
   readonly loopback: readonly string[];
   readonly links: readonly LinkState[];
+  /** Routes that the agent programs itself, where no routing daemon does: a host's default route. */
+  readonly routes: readonly KernelRoute[];
+  /** What a link layer lets in; null lets everything in. */
+  readonly filter: LinkFilter | null;
   readonly routing: RoutingState | null;
 }
 
-export type LinkState = VethState | VxlanState | BridgeState;
+/**
+ * `link`: the link layer of one node (`layers: 2`), between the node's network and the routers' tunnels.
+ */
+export const ENVIRONMENT_ROLES = ['router', 'host', 'segment', 'link'] as const;
+export type EnvironmentRole = (typeof ENVIRONMENT_ROLES)[number];
+
+export interface KernelRoute {
+  /** `0.0.0.0/0` and `::/0` are the default routes. */
+  readonly prefix: string;
+  readonly via: string;
+  readonly interface: string;
+}
+
+/**
+ * The strong end-system model (RFC 1122, 3.3.4.2): a packet is taken only for the address of the link that it came
+ * through. Whatever is not listed is dropped and counted; nothing is forwarded.
+ */
+export interface LinkFilter {
+  readonly accept: readonly {
+    readonly interface: string;
+    readonly source: string;
+    readonly destination: string;
+  }[];
+}
+
+export type LinkState = VethState | TunnelState | BridgeState;
 
 interface CommonLinkState {
-  /** Interface name in this environment: the far router's, or the segment's. */
+  /** Interface name in this environment: the far member's, or the segment's. */
   readonly name: string;
   /** The virtual link that this is an end of, such as `r1-r2`: metrics and the interface's alias bear it. */
   readonly link: string;
   readonly mtu: number;
+  /** `10.0.0.1/31`, or `10.0.0.1 peer 10.0.0.2/32` where the far end's address is not of the same prefix. */
   readonly addresses: readonly string[];
   /** Bridge of this environment that the interface is a port of. */
   readonly master: string | null;
+  /** False: an operator has cut the link; the interface is there and down. */
+  readonly enabled: boolean;
+  /** For what is sent through this interface; null leaves the kernel's own queueing. */
+  readonly emulation: Emulation | null;
 }
 
 /** One end of a veth pair within a node; the other end stands in the other environment. */
@@ -49,17 +89,14 @@ export interface VethState extends CommonLinkState {
   readonly peer: { readonly namespace: string; readonly name: string };
 }
 
-/** An end of a VXLAN tunnel (RFC 7348) whose outer packets travel in the node's own network. */
-export interface VxlanState extends CommonLinkState {
-  readonly kind: 'vxlan';
-  readonly vni: number;
-  /** Destination UDP port. */
-  readonly port: number;
-  readonly local: string;
-  /** One for a link between two routers; of a segment all nodes with members, each gets a copy of a broadcast. */
-  readonly remotes: readonly string[];
-  /** Whether the tunnel learns which remote a MAC address is behind; only segments need it. */
-  readonly learning: boolean;
+/** An end of a tunnel. */
+export interface TunnelState extends CommonLinkState {
+  readonly kind: 'tunnel';
+  /** Namespace whose network carries the outer packets; null: the node's own network. */
+  readonly transport: string | null;
+  readonly tunnel: Tunnel;
+  /** One for each remote, or none. */
+  readonly protections: readonly Protection[];
 }
 
 export interface BridgeState extends CommonLinkState {

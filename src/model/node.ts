@@ -1,9 +1,19 @@
+/**
+ * Queueing disciplines, receive ports of GUE over each family, IPsec's ciphers, and nftables: each found by trying.
+ */
+export const KERNEL_FEATURES = [
+  ...['netem', 'tbf', 'gue', 'gue6', 'nftables'],
+  ...['esp-aes-gcm', 'esp-chacha20-poly1305'],
+] as const;
+
 /** What a node can do, as its agent found by trying; a specification that needs more is refused by these names. */
 export interface Capabilities {
   /** Kernel release, `uname -r`. */
   readonly kernel: string;
   /** rtnetlink kinds that the kernel creates: `veth`, `vxlan`, `bridge`, `vrf`, … */
   readonly linkKinds: readonly string[];
+  /** What it can besides: names of `KERNEL_FEATURES`. */
+  readonly features: readonly string[];
   /** FRR's release, such as `8.4.4`; empty where it is not installed. */
   readonly frr: string;
   /** FRR daemons that are installed: `zebra`, `ospfd`, … */

@@ -1,6 +1,28 @@
+import type { Emulation } from './emulation.ts';
+import type { KernelRoute, LinkFilter } from './node-state.ts';
+import type { SecurityAssociation, SecurityPolicy } from './security.ts';
+import type { Tunnel } from './tunnel.ts';
+
 /** What an agent sees of its own environments: the same words as `node-state.ts`, read from kernel and processes. */
 export interface Observation {
   readonly environments: readonly ObservedEnvironment[];
+  /** Networks that carry tunnels' packets: the node's own, and environments that other overlays ride on. */
+  readonly transports: readonly ObservedTransport[];
+}
+
+/** What tunnels need, besides their devices, in the network that carries their packets; only what is ours. */
+export interface ObservedTransport {
+  /** Null: the node's own network. */
+  readonly namespace: string | null;
+  /** UDP ports at which GUE is received. */
+  readonly guePorts: readonly GuePort[];
+  readonly associations: readonly SecurityAssociation[];
+  readonly policies: readonly SecurityPolicy[];
+}
+
+export interface GuePort {
+  readonly family: 4 | 6;
+  readonly port: number;
 }
 
 export interface ObservedEnvironment {
@@ -15,6 +37,11 @@ export interface ObservedEnvironment {
   readonly ipv4Forwarding: boolean;
   readonly ipv6Forwarding: boolean;
   readonly links: readonly ObservedLink[];
+  /** Those that the agent programmed itself. */
+  readonly routes: readonly KernelRoute[];
+  readonly filter: LinkFilter | null;
+  /** Text of the environment's own /etc/hosts; empty where it has none. */
+  readonly hosts: string;
   readonly daemons: readonly ObservedDaemon[];
 }
 
@@ -31,15 +58,10 @@ export interface ObservedLink {
   readonly master: string | null;
   /** veth: index of the other end in its own namespace; 0 when unknown. */
   readonly peerIndex: number;
-  readonly vxlan: ObservedVxlan | null;
-}
-
-export interface ObservedVxlan {
-  readonly vni: number;
-  readonly port: number;
-  readonly local: string;
-  readonly remotes: readonly string[];
-  readonly learning: boolean;
+  /** Null for what is no tunnel, and for a tunnel that is none of those that we make. */
+  readonly tunnel: Tunnel | null;
+  /** Null where the queueing is not ours. */
+  readonly emulation: Emulation | null;
 }
 
 export interface ObservedDaemon {

@@ -1,3 +1,5 @@
+import type { EnvironmentRole } from './node-state.ts';
+
 /** What an agent reports: how each environment of its node fares. */
 export interface NodeStatus {
   /** Revision of the desired state that was last reconciled without a failure left; 0 before the first. */
@@ -24,7 +26,7 @@ export type EnvironmentPhase =
 
 export interface EnvironmentStatus {
   readonly name: string;
-  readonly role: 'router' | 'segment';
+  readonly role: EnvironmentRole;
   readonly namespace: string;
   readonly phase: EnvironmentPhase;
   readonly message: string;

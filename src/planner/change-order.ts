@@ -4,26 +4,41 @@ import type { Change } from '../model/change.ts';
  * The order of changes and its reasons:
  * what goes away makes room for names, addresses and VNIs of what comes; a namespace must be there before its
  * links, and links before the daemons, which would otherwise configure themselves twice; links come up last,
- * since daemons that start while their neighbours already talk compute every intermediate topology.
+ * since daemons that start while their neighbours already talk compute every intermediate topology. A tunnel's
+ * keys are there before it is, so that it never sends in clear; an association is replaced only after the packets
+ * have left it.
  */
 const ORDER: readonly Change['kind'][] = [
   'stop-daemon',
   'delete-namespace',
   'restore-namespace-name',
+  'set-link-down',
+  'remove-route',
   'delete-link',
   'remove-remote',
   'remove-address',
   'create-namespace',
   'set-forwarding',
+  'set-hosts',
+  'set-filter',
+  'add-gue-port',
+  'add-association',
+  'set-policy',
   'create-link',
   'set-link-alias',
   'set-link-mtu',
   'set-link-master',
+  'set-emulation',
+  'set-wireguard-keys',
   'add-remote',
   'add-address',
   'configure-daemon',
   'start-daemon',
   'set-link-up',
+  'add-route',
+  'remove-policy',
+  'remove-association',
+  'remove-gue-port',
 ];
 
 const RANK = new Map(ORDER.map((kind, index) => [kind, index]));

@@ -1,5 +1,7 @@
 import type { Change, ChangeSummary } from '../model/change.ts';
-import type { LinkState } from '../model/node-state.ts';
+import type { Emulation } from '../model/emulation.ts';
+import type { LinkState, TunnelState } from '../model/node-state.ts';
+import { remotesOf } from '../model/tunnel.ts';
 
 /** A change in the words of dry run, log and web page. */
 export function summarizeChange(change: Change): ChangeSummary {
@@ -35,6 +37,45 @@ export function summarizeChange(change: Change): ChangeSummary {
       );
     case 'set-link-up':
       return say('update', `link ${change.name}`, 'up');
+    case 'set-link-down':
+      return say('update', `link ${change.name}`, 'down');
+    case 'set-emulation':
+      return say('update', `link ${change.name}`, describeEmulation(change.emulation));
+    case 'set-wireguard-keys':
+      return say('update', `link ${change.name}`, 'gets new keys');
+    case 'add-route':
+      return say('create', `route ${change.route.prefix}`, `via ${change.route.via}`);
+    case 'remove-route':
+      return say('delete', `route ${change.route.prefix}`, `via ${change.route.via}`);
+    case 'set-hosts':
+      return say('update', 'hosts file', `${change.text.split('\n').length - 1} lines`);
+    case 'set-filter':
+      return say(
+        'update',
+        'link filter',
+        change.filter === null ? 'lets everything in' : `lets in ${change.filter.accept.length} links`,
+      );
+    case 'add-gue-port':
+    case 'remove-gue-port': {
+      const { port, family } = change.guePort;
+      return say(change.kind === 'add-gue-port' ? 'create' : 'delete', `GUE port ${port}`, `IPv${family}`);
+    }
+    case 'add-association':
+    case 'remove-association': {
+      const { source, destination, spi } = change.association;
+      const object = `association ${spi.toString(16)}`;
+      return say(
+        change.kind === 'add-association' ? 'create' : 'delete',
+        object,
+        `${source} to ${destination}`,
+      );
+    }
+    case 'set-policy':
+    case 'remove-policy': {
+      const { direction, source, destination } = change.policy;
+      const object = `policy ${direction} ${source} to ${destination}`;
+      return say(change.kind === 'set-policy' ? 'update' : 'delete', object);
+    }
     case 'add-remote':
       return say('create', `remote ${change.remote} of ${change.name}`);
     case 'remove-remote':
@@ -60,6 +101,26 @@ function describeForwarding(change: { readonly ipv4: boolean; readonly ipv6: boo
 function describeLink(link: LinkState): string {
   const addresses = link.addresses.length === 0 ? '' : `, ${link.addresses.join(', ')}`;
   if (link.kind === 'veth') return `veth to ${link.peer.name} of ${link.peer.namespace}${addresses}`;
-  if (link.kind === 'vxlan') return `vxlan ${link.vni} to ${link.remotes.join(', ')}${addresses}`;
+  if (link.kind === 'tunnel') return `${describeTunnel(link)}${addresses}`;
   return `${link.kind}${addresses}`;
+}
+
+function describeTunnel({ tunnel, transport, protections }: TunnelState): string {
+  const number = 'vni' in tunnel ? ` ${tunnel.vni}` : 'key' in tunnel ? ` ${tunnel.key}` : '';
+  const over = transport === null ? '' : ` over ${transport}`;
+  const security = protections.length === 0 ? '' : ', with IPsec';
+  return `${tunnel.kind}${number} to ${remotesOf(tunnel).join(', ')}${over}${security}`;
+}
+
+function describeEmulation(emulation: Emulation | null): string {
+  if (emulation === null) return 'no emulation';
+  const { delayUs, jitterUs, lossPpm, rateBps } = emulation;
+  return [
+    delayUs > 0 ? `delay ${delayUs / 1000} ms` : '',
+    jitterUs > 0 ? `jitter ${jitterUs / 1000} ms` : '',
+    lossPpm > 0 ? `loss ${lossPpm / 10_000} %` : '',
+    rateBps > 0 ? `rate ${rateBps / 1_000_000} Mbit/s` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 }

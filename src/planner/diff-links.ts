@@ -1,13 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.ts';
-import type { EnvironmentState, LinkState, VethState, VxlanState } from '../model/node-state.ts';
+import type { EnvironmentState, LinkState, TunnelState, VethState } from '../model/node-state.ts';
 import type { ObservedEnvironment, ObservedLink } from '../model/observation.ts';
+import { deviceKindOf, type Tunnel } from '../model/tunnel.ts';
 import { diffAddresses } from './diff-addresses.ts';
-
-/** Every interface that the product makes has an alias that begins so; others are never touched. */
-export const LINK_MARK = 'vinet ';
+import { differenceOfTunnels, diffRemotes, haveSameKeys } from './diff-tunnel.ts';
+import { aliasOf, LINK_MARK, transportOf } from './link-alias.ts';
 
 /**
- * Links of one environment. A link whose identity differs (kind, VNI, far end) is made anew; all else is
+ * Links of one environment. A link whose identity differs (kind, tunnel, far end) is made anew; all else is
  * changed in place. Of a veth pair, the end whose namespace and name sort first brings both.
  */
 export function diffLinks(
@@ -46,22 +47,19 @@ function differsInKind(
   namespace: string,
   allSeen: ReadonlyMap<string, ObservedEnvironment>,
 ): string {
-  if (found.kind !== wanted.kind) return `is ${found.kind || 'of no kind'}, not ${wanted.kind}`;
-  if (wanted.kind === 'vxlan') return differsInTunnel(wanted, found);
+  const kind = wanted.kind === 'tunnel' ? deviceKindOf(wanted.tunnel) : wanted.kind;
+  if (found.kind !== kind) return `is ${found.kind || 'of no kind'}, not ${kind}`;
+  if (wanted.kind === 'tunnel') return differsInTunnel(wanted, found);
   if (wanted.kind === 'veth') return differsInPair(wanted, found, namespace, allSeen);
   return '';
 }
 
-function differsInTunnel(wanted: VxlanState, found: ObservedLink): string {
-  const vxlan = found.vxlan;
-  if (vxlan === null) return 'has no VXLAN parameters';
-  if (vxlan.vni !== wanted.vni) return `VNI ${vxlan.vni} becomes ${wanted.vni}`;
-  if (vxlan.port !== wanted.port) return `UDP port ${vxlan.port} becomes ${wanted.port}`;
-  if (vxlan.local !== wanted.local) return `local ${vxlan.local} becomes ${wanted.local}`;
-  if (vxlan.learning !== wanted.learning) return wanted.learning ? 'starts learning' : 'stops learning';
-  if (!wanted.learning && vxlan.remotes.join() !== wanted.remotes.join())
-    return `remote ${vxlan.remotes.join() || 'none'} becomes ${wanted.remotes.join()}`;
-  return '';
+/** Which network carries a tunnel is not to be read from the kernel by name: the alias remembers it. */
+function differsInTunnel(wanted: TunnelState, found: ObservedLink): string {
+  const transport = transportOf(found.alias);
+  if (transport === undefined || transport === wanted.transport)
+    return differenceOfTunnels(wanted.tunnel, found.tunnel);
+  return `is carried by ${transport ?? "the node's network"}, not by ${wanted.transport ?? "the node's network"}`;
 }
 
 /** A veth end is right when each end's interface index is what the other end points to. */
@@ -95,26 +93,28 @@ function findPeer(
 function diffPresentLink(namespace: string, wanted: LinkState, found: ObservedLink): Change[] {
   const { name } = wanted;
   const changes: Change[] = [];
-  const alias = `${LINK_MARK}${wanted.link}`;
+  const alias = aliasOf(wanted);
   if (found.alias !== alias) changes.push({ kind: 'set-link-alias', namespace, name, alias });
   if (found.mtu !== wanted.mtu) changes.push({ kind: 'set-link-mtu', namespace, name, mtu: wanted.mtu });
   if (found.master !== wanted.master)
     changes.push({ kind: 'set-link-master', namespace, name, master: wanted.master });
-  if (wanted.kind === 'vxlan' && wanted.learning && found.vxlan !== null)
-    changes.push(...diffRemotes(namespace, wanted, found.vxlan.remotes));
+  if (wanted.kind === 'tunnel')
+    changes.push(...diffPresentTunnel(namespace, name, wanted.tunnel, found.tunnel));
+  if (!isDeepStrictEqual(found.emulation, wanted.emulation))
+    changes.push({ kind: 'set-emulation', namespace, name, emulation: wanted.emulation });
   changes.push(...diffAddresses(namespace, name, wanted.addresses, found.addresses));
-  if (!found.up) changes.push({ kind: 'set-link-up', namespace, name });
+  if (found.up !== wanted.enabled)
+    changes.push({ kind: wanted.enabled ? 'set-link-up' : 'set-link-down', namespace, name });
   return changes;
 }
 
-function diffRemotes(namespace: string, wanted: VxlanState, present: readonly string[]): Change[] {
-  const { name } = wanted;
+function diffPresentTunnel(namespace: string, name: string, wanted: Tunnel, found: Tunnel | null): Change[] {
+  if (wanted.kind === 'wireguard' && !haveSameKeys(wanted, found))
+    return [{ kind: 'set-wireguard-keys', namespace, name, tunnel: wanted }];
+  if (wanted.kind !== 'vxlan' || !wanted.learning || found?.kind !== 'vxlan') return [];
+  const { gained, lost } = diffRemotes(wanted, found.remotes);
   return [
-    ...present
-      .filter((remote) => !wanted.remotes.includes(remote))
-      .map((remote): Change => ({ kind: 'remove-remote', namespace, name, remote })),
-    ...wanted.remotes
-      .filter((remote) => !present.includes(remote))
-      .map((remote): Change => ({ kind: 'add-remote', namespace, name, remote })),
+    ...lost.map((remote): Change => ({ kind: 'remove-remote', namespace, name, remote })),
+    ...gained.map((remote): Change => ({ kind: 'add-remote', namespace, name, remote })),
   ];
 }

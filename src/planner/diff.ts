@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.ts';
-import type { DaemonName, EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { DaemonName, EnvironmentState, KernelRoute, NodeState } from '../model/node-state.ts';
 import type { Observation, ObservedEnvironment } from '../model/observation.ts';
 import { orderChanges } from './change-order.ts';
 import { diffAddresses } from './diff-addresses.ts';
 import { diffDaemons } from './diff-daemons.ts';
 import { diffLinks } from './diff-links.ts';
+import { diffTransports } from './diff-transports.ts';
+import { hostsFileOf, wantsHosts } from './hosts-file.ts';
 
 /** Rendered configuration of each daemon, by namespace. */
 export type Configurations = ReadonlyMap<string, ReadonlyMap<DaemonName, string>>;
@@ -22,8 +25,14 @@ export function diffNode(
   prune: boolean,
 ): Change[] {
   const wanted = new Map<string, EnvironmentState>();
-  for (const overlay of desired.overlays)
-    for (const environment of overlay.environments) wanted.set(environment.namespace, environment);
+  const hosts = new Map<string, string>();
+  for (const overlay of desired.overlays) {
+    const text = hostsFileOf(overlay);
+    for (const environment of overlay.environments) {
+      wanted.set(environment.namespace, environment);
+      hosts.set(environment.namespace, wantsHosts(environment) ? text : '');
+    }
+  }
   const present = new Map(observed.environments.map((environment) => [environment.namespace, environment]));
 
   const changes: Change[] = [];
@@ -35,8 +44,14 @@ export function diffNode(
     changes.push(...diffNamespace(environment, seen));
     changes.push(...diffLoopback(environment, seen));
     changes.push(...diffLinks(environment, seen, wanted, present));
+    changes.push(...diffRoutes(environment, seen));
+    changes.push(...diffFilter(environment, seen));
+    const { namespace } = environment;
+    const text = hosts.get(namespace) ?? '';
+    if (seen.hosts !== text) changes.push({ kind: 'set-hosts', namespace, text });
     changes.push(...diffDaemons(environment, seen, configurations.get(environment.namespace) ?? new Map()));
   }
+  changes.push(...diffTransports(wanted.values(), observed.transports, prune));
   return orderChanges(changes);
 }
 
@@ -50,6 +65,9 @@ function absent(environment: EnvironmentState): ObservedEnvironment {
     ipv4Forwarding: false,
     ipv6Forwarding: false,
     links: [],
+    routes: [],
+    filter: null,
+    hosts: '',
     daemons: [],
   };
 }
@@ -69,4 +87,21 @@ function diffNamespace(wanted: EnvironmentState, seen: ObservedEnvironment): Cha
 function diffLoopback(wanted: EnvironmentState, seen: ObservedEnvironment): Change[] {
   const present = seen.links.find((link) => link.name === 'lo')?.addresses ?? [];
   return diffAddresses(wanted.namespace, 'lo', wanted.loopback, present);
+}
+
+function diffRoutes({ namespace, routes }: EnvironmentState, seen: ObservedEnvironment): Change[] {
+  const isIn = (list: readonly KernelRoute[], route: KernelRoute) =>
+    list.some((other) => isDeepStrictEqual(other, route));
+  return [
+    ...seen.routes
+      .filter((route) => !isIn(routes, route))
+      .map((route): Change => ({ kind: 'remove-route', namespace, route })),
+    ...routes
+      .filter((route) => !isIn(seen.routes, route))
+      .map((route): Change => ({ kind: 'add-route', namespace, route })),
+  ];
+}
+
+function diffFilter({ namespace, filter }: EnvironmentState, seen: ObservedEnvironment): Change[] {
+  return isDeepStrictEqual(filter, seen.filter) ? [] : [{ kind: 'set-filter', namespace, filter }];
 }

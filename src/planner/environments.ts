@@ -1,6 +1,6 @@
 import { formatIpPrefix } from '../model/ip-prefix.ts';
 import { namespaceOf, segmentNamespaceOf } from '../model/names.ts';
-import type { EnvironmentState, LinkState, RoutingState, VxlanState } from '../model/node-state.ts';
+import type { EnvironmentState, LinkState, RoutingState, TunnelState } from '../model/node-state.ts';
 import type { TopologySegment } from '../model/topology.ts';
 import { groupKey, nodesOf, type TunnelEnds } from './underlay.ts';
 import type { Attachment, Wiring } from './wiring.ts';
@@ -33,6 +33,8 @@ export function routerEnvironment(
     ipv4: families.includes(4),
     ipv6: families.includes(6),
     loopback: wiring.book.loopbacks(router).map(formatIpPrefix),
+    routes: [],
+    filter: null,
     links: wiring.attachmentsOf(router).map((attachment) => linkOf(fabric, router, attachment)),
     routing,
   };
@@ -42,7 +44,7 @@ export function routerEnvironment(
 export function segmentEnvironment(fabric: Fabric, segment: TopologySegment, node: string): EnvironmentState {
   const { wiring, mtu } = fabric;
   const overlay = wiring.overlay.metadata.name;
-  const common = { link: segment.name, mtu, addresses: [] };
+  const common = { link: segment.name, mtu, addresses: [], enabled: true, emulation: null };
   const port = { ...common, master: SEGMENT_BRIDGE };
   const nodes = nodesOf(wiring, segment.members);
   const bridge: LinkState = { ...common, kind: 'bridge', name: SEGMENT_BRIDGE, master: null };
@@ -55,7 +57,7 @@ export function segmentEnvironment(fabric: Fabric, segment: TopologySegment, nod
   const tunnel: LinkState[] =
     nodes.length < 2
       ? []
-      : [{ ...port, ...tunnelOf(fabric, segment.name, node, nodes), name: SEGMENT_TUNNEL, learning: true }];
+      : [{ ...port, ...tunnelOf(fabric, segment.name, node, nodes, true), name: SEGMENT_TUNNEL }];
   return {
     name: segment.name,
     role: 'segment',
@@ -63,6 +65,8 @@ export function segmentEnvironment(fabric: Fabric, segment: TopologySegment, nod
     ipv4: false,
     ipv6: false,
     loopback: [],
+    routes: [],
+    filter: null,
     links: [bridge, ...ports, ...tunnel],
     routing: null,
   };
@@ -78,6 +82,8 @@ function linkOf(fabric: Fabric, router: string, attachment: Attachment): LinkSta
     mtu,
     addresses: attachment.addresses.map(formatIpPrefix),
     master: null,
+    enabled: true,
+    emulation: null,
   };
   const node = wiring.nodeOf(router);
   if (to.kind === 'segment') {
@@ -91,7 +97,7 @@ function linkOf(fabric: Fabric, router: string, attachment: Attachment): LinkSta
     return { ...common, kind: 'veth', peer };
   }
   const nodes = nodesOf(wiring, to.link.ends);
-  return { ...common, ...tunnelOf(fabric, to.link.name, node, nodes), learning: false };
+  return { ...common, ...tunnelOf(fabric, to.link.name, node, nodes, false) };
 }
 
 function tunnelOf(
@@ -99,14 +105,21 @@ function tunnelOf(
   name: string,
   node: string,
   nodes: readonly string[],
-): Pick<VxlanState, 'kind' | 'vni' | 'port' | 'local' | 'remotes'> {
+  learning: boolean,
+): Pick<TunnelState, 'kind' | 'transport' | 'tunnel' | 'protections'> {
   const ends = fabric.tunnels.get(groupKey(nodes));
   const addressOf = (which: string) => ends?.addressOf.get(which) ?? '';
   return {
-    kind: 'vxlan',
-    vni: fabric.wiring.vniOf(name),
-    port: VXLAN_PORT,
-    local: addressOf(node),
-    remotes: nodes.filter((other) => other !== node).map(addressOf),
+    kind: 'tunnel',
+    transport: null,
+    protections: [],
+    tunnel: {
+      kind: 'vxlan',
+      vni: fabric.wiring.vniOf(name),
+      port: VXLAN_PORT,
+      local: addressOf(node),
+      remotes: nodes.filter((other) => other !== node).map(addressOf),
+      learning,
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { Node } from '../model/node.ts';
 import type { EnvironmentState, NodeState, OverlayState } from '../model/node-state.ts';
 import type { Problem } from '../model/problem.ts';
+import { needsOf } from './needs.ts';
 
 /** Ports of a Linux bridge (BR_MAX_PORTS is 1024, and number 0 is not used). */
 const MAX_BRIDGE_PORTS = 1023;
@@ -16,21 +17,25 @@ function checkLimit(node: Node, state: NodeState): Problem[] {
   const { members: limit } = node.limits;
   const counts = state.overlays.map(({ name, environments }) => ({
     name,
-    count: environments.filter(({ role }) => role === 'router').length,
+    count: environments.filter(({ role }) => role === 'router' || role === 'host').length,
   }));
   const need = counts.reduce((sum, { count }) => sum + count, 0);
   if (need <= limit) return [];
-  const message = `node ${node.name} would hold ${need} routers and may hold ${limit}`;
+  const message = `node ${node.name} would hold ${need} routers and hosts and may hold ${limit}`;
   const hint = counts.map(({ name, count }) => `${name}: ${count}`).join(', ');
   return [{ code: 'node-limit', path: PATH, message, hint }];
 }
 
 function checkOverlay(node: Node, overlay: OverlayState): Problem[] {
-  const { kernel, linkKinds, frr, daemons } = node.capabilities;
-  const needs = needsOf(overlay);
+  const { kernel, linkKinds, features, frr, daemons } = node.capabilities;
+  const needs = needsOf(overlay.environments);
   const problems = [...needs.linkKinds]
     .filter((kind) => !linkKinds.includes(kind))
     .map((kind) => lacking(node, overlay, kind, `its kernel ${kernel} creates no ${kind} interfaces`));
+  for (const feature of needs.features) {
+    if (features.includes(feature)) continue;
+    problems.push(lacking(node, overlay, feature, `its kernel ${kernel} has no ${feature}`));
+  }
   if (needs.daemons.size > 0 && frr === '') {
     problems.push(lacking(node, overlay, 'frr', 'FRR is not installed there'));
   } else {
@@ -43,16 +48,6 @@ function checkOverlay(node: Node, overlay: OverlayState): Problem[] {
     ...problems,
     ...overlay.environments.flatMap((environment) => checkBridge(node, overlay, environment)),
   ];
-}
-
-function needsOf({ environments }: OverlayState): { linkKinds: Set<string>; daemons: Set<string> } {
-  const linkKinds = new Set<string>();
-  const daemons = new Set<string>();
-  for (const { links, routing } of environments) {
-    for (const { kind } of links) linkKinds.add(kind);
-    for (const daemon of routing?.daemons ?? []) daemons.add(daemon);
-  }
-  return { linkKinds, daemons };
 }
 
 function lacking(node: Node, overlay: OverlayState, capability: string, reason: string): Problem {

@@ -57,7 +57,7 @@ export function compileOverlayStates(
   return {
     ok: true,
     value: new Map(
-      [...environments].map(([node, list]) => [node, { name, environments: list, destinations }]),
+      [...environments].map(([node, list]) => [node, { name, environments: list, destinations, names: [] }]),
     ),
   };
 }

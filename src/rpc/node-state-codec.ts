@@ -1,13 +1,14 @@
-import type {
-  DaemonName,
-  EnvironmentState,
-  LinkState,
-  NodeState,
-  OverlayState,
-  RoutingState,
+import {
+  type DaemonName,
+  ENVIRONMENT_ROLES,
+  type EnvironmentState,
+  type KernelRoute,
+  type LinkFilter,
+  type NodeState,
+  type OverlayState,
+  type RoutingState,
 } from '../model/node-state.ts';
 import {
-  badMessage,
   choice,
   count,
   interfaceName,
@@ -17,15 +18,9 @@ import {
   namespaceName,
   optional,
   overlayName,
-  part,
 } from './field.ts';
-import type {
-  WireEnvironmentState,
-  WireLinkState,
-  WireNodeState,
-  WireOverlayState,
-  WireRoutingState,
-} from './wire.ts';
+import { decodeLink, encodeLink } from './link-codec.ts';
+import type { WireEnvironmentState, WireNodeState, WireOverlayState, WireRoutingState } from './wire.ts';
 
 /** NodeState ↔ message. What the model calls null is an empty text, a zero or an absent part on the wire. */
 export function encodeNodeState(state: NodeState): WireNodeState {
@@ -35,6 +30,7 @@ export function encodeNodeState(state: NodeState): WireNodeState {
       name: overlay.name,
       environments: overlay.environments.map(encodeEnvironment),
       destinations: overlay.destinations,
+      names: overlay.names,
     })),
   };
 }
@@ -53,26 +49,6 @@ function encodeEnvironment(environment: EnvironmentState): WireEnvironmentState 
   };
 }
 
-function encodeLink(link: LinkState): WireLinkState {
-  const common = {
-    name: link.name,
-    link: link.link,
-    mtu: link.mtu,
-    addresses: link.addresses,
-    master: link.master ?? '',
-  };
-  switch (link.kind) {
-    case 'veth':
-      return { ...common, veth: { peerNamespace: link.peer.namespace, peerName: link.peer.name } };
-    case 'vxlan': {
-      const { vni, port, local, remotes, learning } = link;
-      return { ...common, vxlan: { vni, port, local, remotes, learning } };
-    }
-    case 'bridge':
-      return { ...common, bridge: {} };
-  }
-}
-
 function encodeRouting(routing: RoutingState): WireRoutingState {
   return {
     ...routing,
@@ -85,54 +61,26 @@ function decodeOverlay(wire: WireOverlayState): OverlayState {
     name: overlayName(wire.name, 'overlay.name'),
     environments: wire.environments.map(decodeEnvironment),
     destinations: lines(wire.destinations, 'overlay.destinations'),
+    names: wire.names.map(({ address, name }) => ({
+      address: line(address, 'overlay.names.address'),
+      name: memberName(name, 'overlay.names.name'),
+    })),
   };
 }
 
 function decodeEnvironment(wire: WireEnvironmentState): EnvironmentState {
   return {
     name: memberName(wire.name, 'environment.name'),
-    role: choice(wire.role, ['router', 'segment'], 'environment.role'),
+    role: choice(wire.role, ENVIRONMENT_ROLES, 'environment.role'),
     namespace: namespaceName(wire.namespace, 'environment.namespace'),
     ipv4: wire.ipv4,
     ipv6: wire.ipv6,
     loopback: lines(wire.loopback, 'environment.loopback'),
     links: wire.links.map(decodeLink),
+    routes: wire.routes.map(decodeRoute),
+    filter: wire.filter === null ? null : { accept: wire.filter.accept.map(decodePath) },
     routing: wire.routing === null ? null : decodeRouting(wire.routing),
   };
-}
-
-function decodeLink(wire: WireLinkState): LinkState {
-  const common = {
-    name: interfaceName(wire.name, 'link.name'),
-    link: line(wire.link, 'link.link'),
-    mtu: wire.mtu,
-    addresses: lines(wire.addresses, 'link.addresses'),
-    master: optional(wire.master, 'link.master', interfaceName) || null,
-  };
-  switch (wire.kind) {
-    case 'veth': {
-      const veth = part(wire.veth, 'link.veth');
-      const namespace = namespaceName(veth.peerNamespace, 'link.veth.peer_namespace');
-      const name = interfaceName(veth.peerName, 'link.veth.peer_name');
-      return { ...common, kind: 'veth', peer: { namespace, name } };
-    }
-    case 'vxlan': {
-      const vxlan = part(wire.vxlan, 'link.vxlan');
-      return {
-        ...common,
-        kind: 'vxlan',
-        vni: atMost(vxlan.vni, 0xff_ffff, 'link.vxlan.vni'),
-        port: atMost(vxlan.port, 0xffff, 'link.vxlan.port'),
-        local: line(vxlan.local, 'link.vxlan.local'),
-        remotes: lines(vxlan.remotes, 'link.vxlan.remotes'),
-        learning: vxlan.learning,
-      };
-    }
-    case 'bridge':
-      return { ...common, kind: 'bridge' };
-    default:
-      throw badMessage('link.kind', 'is missing or unknown to this version');
-  }
 }
 
 const DAEMONS: readonly DaemonName[] = ['zebra', 'ospfd', 'staticd'];
@@ -156,15 +104,22 @@ function decodeRouting(wire: WireRoutingState): RoutingState {
             helloIntervalS: wire.ospf.helloIntervalS,
             deadIntervalS: wire.ospf.deadIntervalS,
           },
-    routes: wire.routes.map((route) => ({
-      prefix: line(route.prefix, 'routing.route.prefix'),
-      via: line(route.via, 'routing.route.via'),
-      interface: optional(route.interface, 'routing.route.interface', interfaceName),
-    })),
+    routes: wire.routes.map(decodeRoute),
   };
 }
 
-function atMost(value: number, limit: number, field: string): number {
-  if (value > limit) throw badMessage(field, 'is out of range');
-  return value;
+function decodeRoute(route: WireRoutingState['routes'][number]): KernelRoute {
+  return {
+    prefix: line(route.prefix, 'route.prefix'),
+    via: line(route.via, 'route.via'),
+    interface: optional(route.interface, 'route.interface', interfaceName),
+  };
+}
+
+function decodePath(path: LinkFilter['accept'][number]): LinkFilter['accept'][number] {
+  return {
+    interface: interfaceName(path.interface, 'filter.interface'),
+    source: line(path.source, 'filter.source'),
+    destination: line(path.destination, 'filter.destination'),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Node } from '../model/node.ts';
+import { ENVIRONMENT_ROLES } from '../model/node-state.ts';
 import {
   type EnvironmentPhase,
   type EnvironmentStatus,
@@ -46,6 +47,7 @@ export function decodeRegister(wire: WireRegister): Node {
     mtu: wire.mtu,
     capabilities: {
       kernel: line(capabilities.kernel, 'register.capabilities.kernel'),
+      features: lines(capabilities.features, 'register.capabilities.features'),
       linkKinds: lines(capabilities.linkKinds, 'register.capabilities.link_kinds'),
       frr: line(capabilities.frr, 'register.capabilities.frr'),
       daemons: lines(capabilities.daemons, 'register.capabilities.daemons'),
@@ -94,7 +96,7 @@ const PHASES: readonly EnvironmentPhase[] = ['pending', 'converging', 'ready', '
 function decodeEnvironmentStatus(wire: WireEnvironmentStatus): EnvironmentStatus {
   return {
     name: memberName(wire.name, 'status.environment.name'),
-    role: choice(wire.role, ['router', 'segment'], 'status.environment.role'),
+    role: choice(wire.role, ENVIRONMENT_ROLES, 'status.environment.role'),
     namespace: namespaceName(wire.namespace, 'status.environment.namespace'),
     phase: choice(wire.phase, PHASES, 'status.environment.phase'),
     message: wire.message,

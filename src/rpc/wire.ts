@@ -1,3 +1,5 @@
+import type { WireLinkState } from './wire-link.ts';
+
 /**
  * Messages of proto/vinet/v1/fleet.proto as proto-loader decodes them: every scalar and list is present,
  * a message that was not sent is null, and `body`/`kind` name the member of a oneof that was sent.
@@ -26,6 +28,7 @@ export interface WireRegister {
   readonly capabilities: {
     readonly kernel: string;
     readonly linkKinds: readonly string[];
+    readonly features: readonly string[];
     readonly frr: string;
     readonly daemons: readonly string[];
   } | null;
@@ -109,6 +112,7 @@ export interface WireOverlayState {
   readonly name: string;
   readonly environments: readonly WireEnvironmentState[];
   readonly destinations: readonly string[];
+  readonly names: readonly { readonly address: string; readonly name: string }[];
 }
 
 export interface WireEnvironmentState {
@@ -120,24 +124,14 @@ export interface WireEnvironmentState {
   readonly loopback: readonly string[];
   readonly links: readonly WireLinkState[];
   readonly routing: WireRoutingState | null;
-}
-
-export interface WireLinkState {
-  readonly name: string;
-  readonly link: string;
-  readonly mtu: number;
-  readonly addresses: readonly string[];
-  readonly master: string;
-  readonly kind?: 'veth' | 'vxlan' | 'bridge';
-  readonly veth?: { readonly peerNamespace: string; readonly peerName: string } | null;
-  readonly vxlan?: {
-    readonly vni: number;
-    readonly port: number;
-    readonly local: string;
-    readonly remotes: readonly string[];
-    readonly learning: boolean;
+  readonly routes: readonly { readonly prefix: string; readonly via: string; readonly interface: string }[];
+  readonly filter: {
+    readonly accept: readonly {
+      readonly interface: string;
+      readonly source: string;
+      readonly destination: string;
+    }[];
   } | null;
-  readonly bridge?: Record<string, never> | null;
 }
 
 export interface WireRoutingState {

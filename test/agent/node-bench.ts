@@ -139,6 +139,7 @@ async function openTestNode(namespace: string, number: number, folder: string): 
     capabilities: {
       kernel: kernel.readRelease(),
       linkKinds: ['veth', 'vxlan', 'bridge'],
+      features: ['nftables', 'tbf'],
       frr: '8.4.4',
       daemons: ['zebra', 'ospfd', 'staticd'],
     },

@@ -98,6 +98,8 @@ function round(parts: Partial<Round> = {}): Round {
     ipv6: false,
     loopback: ['10.0.0.1/32'],
     links: [],
+    routes: [],
+    filter: null,
     routing: {
       hostname: 'a_r1',
       routerId: '10.0.0.1',
@@ -116,12 +118,20 @@ function round(parts: Partial<Round> = {}): Round {
     ipv4Forwarding: true,
     ipv6Forwarding: false,
     links: [],
+    routes: [],
+    filter: null,
+    hosts: '',
     daemons: [],
   };
-  const overlay = { name: 'a', environments: [environment], destinations: ['10.0.0.1/32', '10.0.0.2/32'] };
+  const overlay = {
+    name: 'a',
+    environments: [environment],
+    destinations: ['10.0.0.1/32', '10.0.0.2/32'],
+    names: [],
+  };
   return {
     desired: { revision: 7, overlays: [overlay] },
-    observed: { environments: [observed] },
+    observed: { environments: [observed], transports: [] },
     changes: [],
     failures: new Map(),
     reachedRevision: 7,

@@ -104,6 +104,7 @@ export function nodeOf(name: string, node: Partial<Node> = {}): Node {
     capabilities: {
       kernel: '6.1.0',
       linkKinds: ['veth', 'vxlan', 'bridge'],
+      features: ['nftables', 'tbf'],
       frr: '8.4.4',
       daemons: ['zebra', 'ospfd', 'staticd'],
     },

@@ -85,7 +85,7 @@ describe('the difference between what a node is and what it should be', () => {
     const environments = observed.environments.map((environment, at) =>
       at === 0 ? { ...environment, links: [...environment.links, foreign as never] } : environment,
     );
-    expect(diffNode(desired, { environments }, configurationsOf(desired), true)).toEqual([]);
+    expect(diffNode(desired, { ...observed, environments }, configurationsOf(desired), true)).toEqual([]);
   });
 });
 
@@ -151,6 +151,7 @@ function node(name: string, number: number): [string, Node] {
       capabilities: {
         kernel: '',
         linkKinds: ['veth', 'vxlan', 'bridge'],
+        features: ['nftables', 'tbf'],
         frr: '8.4.4',
         daemons: ['zebra', 'ospfd'],
       },

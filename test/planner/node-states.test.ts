@@ -4,6 +4,7 @@ import type { Node } from '../../src/model/node.ts';
 import type { EnvironmentState, LinkState, NodeState } from '../../src/model/node-state.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
 import type { TopologySpec } from '../../src/model/topology.ts';
+import type { VxlanTunnel } from '../../src/model/tunnel.ts';
 import { compileNodeStates } from '../../src/planner/node-states.ts';
 import {
   buildNode,
@@ -92,19 +93,18 @@ describe('the states of all nodes', () => {
               },
             ]);
           }
-          if (link.kind === 'vxlan') {
-            const partners = links.filter(
-              ({ link: other }) => other.kind === 'vxlan' && other.vni === link.vni,
-            );
+          const vxlan = vxlanOf(link);
+          if (vxlan !== null) {
+            const partners = links.filter(({ link: other }) => vxlanOf(other)?.vni === vxlan.vni);
             const others = partners.filter((partner) => partner.link !== link);
-            expect(others.map(({ link: other }) => other.kind === 'vxlan' && other.local).toSorted()).toEqual(
-              link.remotes.toSorted(),
+            expect(others.map(({ link: other }) => vxlanOf(other)?.local).toSorted()).toEqual(
+              vxlan.remotes.toSorted(),
             );
             for (const other of others)
-              expect(other).toMatchObject({ link: { link: link.link, port: link.port } });
-            expect(link.local).toBe(THREE_NODES.get(node)?.underlay[0]);
-            expect(vnis.get(link.vni) ?? link.link).toBe(link.link);
-            vnis.set(link.vni, link.link);
+              expect(other).toMatchObject({ link: { link: link.link, tunnel: { port: vxlan.port } } });
+            expect(vxlan.local).toBe(THREE_NODES.get(node)?.underlay[0]);
+            expect(vnis.get(vxlan.vni) ?? link.link).toBe(link.link);
+            vnis.set(vxlan.vni, link.link);
           }
         }
       }),
@@ -159,8 +159,14 @@ describe('a router', () => {
       ipv6: false,
       loopback: ['10.20.0.2/32'],
       links: [
-        { name: 'r1', link: 'r1-r2', addresses: ['10.20.128.1/31'], mtu: 1450, vni: 1000, learning: false },
-        { name: 'r3', link: 'r2-r3', addresses: ['10.20.128.2/31'], remotes: ['192.0.2.3'] },
+        {
+          name: 'r1',
+          link: 'r1-r2',
+          addresses: ['10.20.128.1/31'],
+          mtu: 1450,
+          tunnel: { vni: 1000, learning: false },
+        },
+        { name: 'r3', link: 'r2-r3', addresses: ['10.20.128.2/31'], tunnel: { remotes: ['192.0.2.3'] } },
       ],
       routing: {
         hostname: 'r2',
@@ -214,14 +220,19 @@ describe('a segment', () => {
       { kind: 'bridge', name: 'br0', master: null, addresses: [] },
       { kind: 'veth', name: 'r1', master: 'br0', peer: { namespace: 'net_r1', name: 'lan1' } },
       { kind: 'veth', name: 'r4', master: 'br0' },
-      { kind: 'vxlan', name: 'vxlan0', master: 'br0', learning: true, remotes: ['192.0.2.2', '192.0.2.3'] },
+      {
+        kind: 'tunnel',
+        name: 'vxlan0',
+        master: 'br0',
+        tunnel: { kind: 'vxlan', learning: true, remotes: ['192.0.2.2', '192.0.2.3'] },
+      },
     ]);
   });
 
   test('on a single node has no tunnel and keeps the full MTU', () => {
     const states = statesOf(buildOverlay({ kind: 'bus', routers: 4 }, { placement: { nodes: ['n2'] } }));
     const links = linksOf(states);
-    expect(links.some(({ link }) => link.kind === 'vxlan')).toBe(false);
+    expect(links.some(({ link }) => vxlanOf(link) !== null)).toBe(false);
     expect(new Set(links.map(({ link }) => link.mtu))).toEqual(new Set([1500]));
   });
 });
@@ -248,10 +259,10 @@ describe('the MTU', () => {
     );
     const links = linksOf(compiled.ok ? compiled.value : new Map()).map(({ link }) => link);
     expect(links).toMatchObject([
-      { link: 'r1-r2', mtu: 1430, local: '2001:db8::1', remotes: ['2001:db8::2'] },
-      { link: 'r1-r2', mtu: 1430, local: '2001:db8::2', remotes: ['2001:db8::1'] },
-      { link: 'r2-r3', mtu: 1430, local: '2001:db8::2', remotes: ['2001:db8::3'] },
-      { link: 'r2-r3', mtu: 1430, local: '2001:db8::3', remotes: ['2001:db8::2'] },
+      { link: 'r1-r2', mtu: 1430, tunnel: { local: '2001:db8::1', remotes: ['2001:db8::2'] } },
+      { link: 'r1-r2', mtu: 1430, tunnel: { local: '2001:db8::2', remotes: ['2001:db8::1'] } },
+      { link: 'r2-r3', mtu: 1430, tunnel: { local: '2001:db8::2', remotes: ['2001:db8::3'] } },
+      { link: 'r2-r3', mtu: 1430, tunnel: { local: '2001:db8::3', remotes: ['2001:db8::2'] } },
     ]);
   });
 
@@ -308,7 +319,11 @@ describe('nodes that cannot hold an overlay', () => {
     expect(codesOf(limited(12))).toEqual([]);
     expect(limited(11)).toMatchObject({
       problems: [
-        { code: 'node-limit', message: 'node n1 would hold 12 routers and may hold 11', hint: 'a: 6, b: 6' },
+        {
+          code: 'node-limit',
+          message: 'node n1 would hold 12 routers and hosts and may hold 11',
+          hint: 'a: 6, b: 6',
+        },
       ],
     });
   });
@@ -335,3 +350,7 @@ describe('nodes that cannot hold an overlay', () => {
     expect(codesOf(compile(bus, buildNode('n1')))).toEqual(['too-many-ports']);
   });
 });
+
+function vxlanOf(link: LinkState): VxlanTunnel | null {
+  return link.kind === 'tunnel' && link.tunnel.kind === 'vxlan' ? link.tunnel : null;
+}

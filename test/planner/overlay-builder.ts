@@ -28,6 +28,7 @@ export function buildNode(name: string, changes: Partial<Node> = {}): Node {
     capabilities: {
       kernel: '6.1.0',
       linkKinds: ['veth', 'vxlan', 'bridge'],
+      features: ['nftables', 'tbf'],
       frr: '8.4.4',
       daemons: ['zebra', 'ospfd', 'staticd'],
     },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../../src/model/change.ts';
 import type { LinkState } from '../../src/model/node-state.ts';
 import type {
@@ -5,9 +6,14 @@ import type {
   ObservedDaemon,
   ObservedEnvironment,
   ObservedLink,
+  ObservedTransport,
 } from '../../src/model/observation.ts';
+import type { SecurityPolicy } from '../../src/model/security.ts';
+import { deviceKindOf } from '../../src/model/tunnel.ts';
+import { aliasOf } from '../../src/planner/link-alias.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type Transport = Mutable<ObservedTransport>;
 type Environment = Mutable<Omit<ObservedEnvironment, 'links' | 'daemons'>> & {
   links: Map<string, Mutable<ObservedLink>>;
   daemons: Map<string, Mutable<ObservedDaemon>>;
@@ -19,6 +25,7 @@ type Environment = Mutable<Omit<ObservedEnvironment, 'links' | 'daemons'>> & {
  */
 export class SimulatedNode {
   private readonly environments = new Map<string, Environment>();
+  private readonly transports = new Map<string | null, Transport>();
   private nextIndex = 100;
   private nextPid = 1000;
 
@@ -29,6 +36,7 @@ export class SimulatedNode {
         links: [...environment.links.values()].map((link) => structuredClone(link)),
         daemons: [...environment.daemons.values()].map((daemon) => ({ ...daemon })),
       })),
+      transports: [...this.transports.values()].map((transport) => structuredClone(transport)),
     };
   }
 
@@ -66,6 +74,7 @@ export class SimulatedNode {
 
   private applyOne(change: Change): void {
     if (change.kind === 'create-namespace') return this.createNamespace(change);
+    if ('transport' in change) return this.changeTransport(change);
     const environment = this.require(change.namespace);
     switch (change.kind) {
       case 'delete-namespace':
@@ -76,6 +85,18 @@ export class SimulatedNode {
       case 'set-forwarding':
         environment.ipv4Forwarding = change.ipv4;
         environment.ipv6Forwarding = change.ipv6;
+        return;
+      case 'set-hosts':
+        environment.hosts = change.text;
+        return;
+      case 'set-filter':
+        environment.filter = change.filter;
+        return;
+      case 'add-route':
+        environment.routes = [...environment.routes, change.route];
+        return;
+      case 'remove-route':
+        environment.routes = environment.routes.filter((route) => !isDeepStrictEqual(route, change.route));
         return;
       case 'create-link':
         return this.createLink(environment, change.link, change.peer);
@@ -111,16 +132,53 @@ export class SimulatedNode {
     else if (change.kind === 'set-link-alias') link.alias = change.alias;
     else if (change.kind === 'set-link-master') link.master = change.master;
     else if (change.kind === 'set-link-up') link.up = true;
+    else if (change.kind === 'set-link-down') link.up = false;
+    else if (change.kind === 'set-emulation') link.emulation = change.emulation;
+    else if (change.kind === 'set-wireguard-keys') link.tunnel = change.tunnel;
     else if (change.kind === 'add-address') link.addresses = [...link.addresses, change.address];
     else if (change.kind === 'remove-address')
       link.addresses = link.addresses.filter((address) => address !== change.address);
-    else if (link.vxlan !== null && change.kind === 'add-remote')
-      link.vxlan = { ...link.vxlan, remotes: [...link.vxlan.remotes, change.remote] };
-    else if (link.vxlan !== null && change.kind === 'remove-remote')
-      link.vxlan = {
-        ...link.vxlan,
-        remotes: link.vxlan.remotes.filter((remote) => remote !== change.remote),
+    else if (link.tunnel?.kind === 'vxlan' && change.kind === 'add-remote')
+      link.tunnel = { ...link.tunnel, remotes: [...link.tunnel.remotes, change.remote] };
+    else if (link.tunnel?.kind === 'vxlan' && change.kind === 'remove-remote')
+      link.tunnel = {
+        ...link.tunnel,
+        remotes: link.tunnel.remotes.filter((remote) => remote !== change.remote),
       };
+  }
+
+  private changeTransport(change: Extract<Change, { transport: string | null }>): void {
+    const namespace = change.transport;
+    if (namespace !== null) this.require(namespace);
+    const transport = this.transports.get(namespace) ?? {
+      namespace,
+      guePorts: [],
+      associations: [],
+      policies: [],
+    };
+    this.transports.set(namespace, transport);
+    switch (change.kind) {
+      case 'add-gue-port':
+        transport.guePorts = [...transport.guePorts, change.guePort];
+        return;
+      case 'remove-gue-port':
+        transport.guePorts = transport.guePorts.filter((one) => !isDeepStrictEqual(one, change.guePort));
+        return;
+      case 'add-association':
+        transport.associations = [...transport.associations, change.association];
+        return;
+      case 'remove-association':
+        transport.associations = transport.associations.filter(
+          ({ destination, spi }) =>
+            destination !== change.association.destination || spi !== change.association.spi,
+        );
+        return;
+      case 'set-policy':
+        transport.policies = [...transport.policies.filter(isOther(change.policy)), change.policy];
+        return;
+      case 'remove-policy':
+        transport.policies = transport.policies.filter(isOther(change.policy));
+    }
   }
 
   private createNamespace({
@@ -142,6 +200,9 @@ export class SimulatedNode {
       named: true,
       ipv4Forwarding: ipv4,
       ipv6Forwarding: ipv6,
+      routes: [],
+      filter: null,
+      hosts: '',
       links: new Map([['lo', { ...lo, up: true }]]),
       daemons: new Map(),
     });
@@ -168,13 +229,19 @@ export class SimulatedNode {
       throw new Error(`no bridge ${link.master}`);
     const index = this.nextIndex++;
     environment.links.set(link.name, {
-      ...emptyLink(link.name, index, link.kind, link.mtu),
-      alias: `vinet ${link.link}`,
+      ...emptyLink(
+        link.name,
+        index,
+        link.kind === 'tunnel' ? deviceKindOf(link.tunnel) : link.kind,
+        link.mtu,
+      ),
+      alias: aliasOf(link),
       addresses: [...link.addresses],
       master: link.master,
       // The executor brings up what it created.
-      up: true,
-      vxlan: link.kind === 'vxlan' ? { ...link, remotes: [...link.remotes] } : null,
+      up: link.enabled,
+      tunnel: link.kind === 'tunnel' ? structuredClone(link.tunnel) : null,
+      emulation: link.emulation,
     });
     return index;
   }
@@ -192,6 +259,7 @@ export class SimulatedNode {
     const environment = this.require(namespace);
     for (const name of [...environment.links.keys()]) this.removeLink(environment, name);
     this.environments.delete(namespace);
+    this.transports.delete(namespace);
   }
 
   private require(namespace: string): Environment {
@@ -199,6 +267,12 @@ export class SimulatedNode {
     if (environment === undefined) throw new Error(`there is no ${namespace}`);
     return environment;
   }
+}
+
+/** The kernel has one policy for the same packets and direction. */
+function isOther(policy: SecurityPolicy): (other: SecurityPolicy) => boolean {
+  const keyOf = ({ spi: _spi, reqid: _reqid, ...selector }: SecurityPolicy) => selector;
+  return (other) => !isDeepStrictEqual(keyOf(other), keyOf(policy));
 }
 
 function emptyLink(name: string, index: number, kind: string, mtu: number): ObservedLink {
@@ -212,6 +286,7 @@ function emptyLink(name: string, index: number, kind: string, mtu: number): Obse
     addresses: [],
     master: null,
     peerIndex: 0,
-    vxlan: null,
+    tunnel: null,
+    emulation: null,
   };
 }

@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import type { ChangeSummary } from '../../src/model/change.ts';
 import type { Node } from '../../src/model/node.ts';
-import type { EnvironmentState, LinkState, NodeState, RoutingState } from '../../src/model/node-state.ts';
+import {
+  ENVIRONMENT_ROLES,
+  type EnvironmentState,
+  type LinkState,
+  type NodeState,
+  type RoutingState,
+} from '../../src/model/node-state.ts';
+import { CIPHERS, type Protection } from '../../src/model/security.ts';
 import { EVENT_KINDS, type NodeStatus } from '../../src/model/status.ts';
+import type { Tunnel } from '../../src/model/tunnel.ts';
 import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
 import type { FleetReply, FleetRequest } from '../../src/rpc/request-codec.ts';
 
@@ -18,12 +26,66 @@ const uint32 = fc.nat({ max: 0x7fff_ffff });
 const uint64 = fc.maxSafeNat();
 const list = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 3 });
 
+const port = fc.nat({ max: 0xffff });
+const emulation = fc.record({
+  delayUs: uint64,
+  jitterUs: uint64,
+  lossPpm: fc.nat({ max: 1_000_000 }),
+  rateBps: uint64,
+});
+const securityKey = fc.record({
+  spi: uint32,
+  key: fc.uint8Array({ maxLength: 36 }).map((bytes) => Buffer.from(bytes).toString('hex')),
+});
+const protection: fc.Arbitrary<Protection> = fc.record({
+  remote: line,
+  reqid: uint32,
+  cipher: fc.constantFrom(...CIPHERS),
+  inbound: list(securityKey),
+  outbound: list(securityKey),
+  sending: uint32,
+});
+const wireguardKey = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString('base64'));
+const vni = fc.nat({ max: 0xff_ffff });
+const tunnel: fc.Arbitrary<Tunnel> = fc.oneof(
+  fc.record({
+    kind: fc.constant('vxlan' as const),
+    vni,
+    port,
+    local: line,
+    remotes: lines,
+    learning: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('geneve' as const), vni, port, remote: line }),
+  fc.record({ kind: fc.constant('gre' as const), key: uint32, local: line, remote: line }),
+  fc.record({ kind: fc.constant('gue' as const), key: uint32, port, local: line, remote: line }),
+  fc.record({
+    kind: fc.constant('ipip' as const),
+    local: line,
+    remote: line,
+    carries: list(fc.constantFrom(4 as const, 6 as const)),
+  }),
+  fc.record({
+    kind: fc.constant('wireguard' as const),
+    port,
+    remote: line,
+    remotePort: port,
+    privateKey: wireguardKey,
+    peerPublicKey: wireguardKey,
+    presharedKey: wireguardKey,
+  }),
+);
+
 const commonLink = {
   name,
   link: line,
   mtu: uint32,
   addresses: lines,
   master: fc.option(name),
+  enabled: fc.boolean(),
+  emulation: fc.option(emulation),
 };
 const link: fc.Arbitrary<LinkState> = fc.oneof(
   fc.record({
@@ -33,15 +95,14 @@ const link: fc.Arbitrary<LinkState> = fc.oneof(
   }),
   fc.record({
     ...commonLink,
-    kind: fc.constant('vxlan' as const),
-    vni: fc.nat({ max: 0xff_ffff }),
-    port: fc.nat({ max: 0xffff }),
-    local: line,
-    remotes: lines,
-    learning: fc.boolean(),
+    kind: fc.constant('tunnel' as const),
+    transport: fc.option(namespace),
+    tunnel,
+    protections: list(protection),
   }),
   fc.record({ ...commonLink, kind: fc.constant('bridge' as const) }),
 );
+const route = fc.record({ prefix: line, via: line, interface: name });
 
 const routing: fc.Arbitrary<RoutingState> = fc.record({
   hostname: line,
@@ -55,30 +116,41 @@ const routing: fc.Arbitrary<RoutingState> = fc.record({
     }),
   ),
   ospf: fc.option(fc.record({ area: line, helloIntervalS: uint32, deadIntervalS: uint32 })),
-  routes: list(fc.record({ prefix: line, via: line, interface: name })),
+  routes: list(route),
 });
 
 const environment: fc.Arbitrary<EnvironmentState> = fc.record({
   name,
-  role: fc.constantFrom('router' as const, 'segment' as const),
+  role: fc.constantFrom(...ENVIRONMENT_ROLES),
   namespace,
   ipv4: fc.boolean(),
   ipv6: fc.boolean(),
   loopback: lines,
   links: list(link),
+  routes: list(route),
+  filter: fc.option(
+    fc.record({ accept: list(fc.record({ interface: name, source: line, destination: line })) }),
+  ),
   routing: fc.option(routing),
 });
 
 export const nodeState: fc.Arbitrary<NodeState> = fc.record({
   revision: uint64,
-  overlays: list(fc.record({ name, environments: list(environment), destinations: lines })),
+  overlays: list(
+    fc.record({
+      name,
+      environments: list(environment),
+      destinations: lines,
+      names: list(fc.record({ address: line, name })),
+    }),
+  ),
 });
 
 export const node: fc.Arbitrary<Node> = fc.record({
   name,
   underlay: lines,
   mtu: uint32,
-  capabilities: fc.record({ kernel: line, linkKinds: lines, frr: line, daemons: lines }),
+  capabilities: fc.record({ kernel: line, linkKinds: lines, features: lines, frr: line, daemons: lines }),
   limits: fc.record({ members: uint32 }),
   metrics: line,
   version: line,
@@ -93,7 +165,7 @@ export const nodeStatus: fc.Arbitrary<NodeStatus> = fc.record({
       environments: list(
         fc.record({
           name,
-          role: fc.constantFrom('router' as const, 'segment' as const),
+          role: fc.constantFrom(...ENVIRONMENT_ROLES),
           namespace,
           phase: fc.constantFrom(
             'pending' as const,

@@ -102,10 +102,17 @@ const environment: WireEnvironmentState = {
   loopback: [],
   links: [],
   routing: null,
+  routes: [],
+  filter: null,
 };
 
 function stateOf(change: Partial<WireEnvironmentState>) {
-  const overlay = { name: 'ring', environments: [{ ...environment, ...change }], destinations: [] };
+  const overlay = {
+    name: 'ring',
+    environments: [{ ...environment, ...change }],
+    destinations: [],
+    names: [],
+  };
   return { revision: 1, overlays: [overlay] };
 }
 
@@ -114,7 +121,16 @@ describe('decoders of hostile messages', () => {
     expect(decodeNodeState(stateOf({})).overlays).toHaveLength(1);
   });
 
-  const link = { name: 'r2', link: 'r1-r2', mtu: 1500, addresses: [], master: '' };
+  const link = {
+    name: 'r2',
+    link: 'r1-r2',
+    mtu: 1500,
+    addresses: [],
+    master: '',
+    enabled: true,
+    emulation: null,
+  };
+  const tunnel = { transport: '', protections: [] };
   const vxlan = { vni: 1, port: 4789, local: '192.0.2.1', remotes: [], learning: false };
   const routing = {
     hostname: 'r1',
@@ -131,10 +147,21 @@ describe('decoders of hostile messages', () => {
     ['a name with a line break', { name: 'r1\n' }],
     ['a link without a kind', { links: [link] }],
     ['a link whose name is a path', { links: [{ ...link, name: '..', kind: 'bridge' }] }],
-    ['a link whose part is missing', { links: [{ ...link, kind: 'vxlan', vxlan: null }] }],
+    [
+      'a link whose part is missing',
+      { links: [{ ...link, kind: 'tunnel', tunnel: { ...tunnel, kind: 'vxlan', vxlan: null } }] },
+    ],
     [
       'a VNI of more than 24 bits',
-      { links: [{ ...link, kind: 'vxlan', vxlan: { ...vxlan, vni: 1 << 24 } }] },
+      {
+        links: [
+          {
+            ...link,
+            kind: 'tunnel',
+            tunnel: { ...tunnel, kind: 'vxlan', vxlan: { ...vxlan, vni: 1 << 24 } },
+          },
+        ],
+      },
     ],
     ['an unknown daemon', { routing: { ...routing, daemons: ['sh'] } }],
     [
@@ -159,7 +186,7 @@ describe('decoders of hostile messages', () => {
       version: '1',
       underlay: [],
       mtu: 1500,
-      capabilities: { kernel: '', linkKinds: [], frr: '', daemons: [] },
+      capabilities: { kernel: '', linkKinds: [], features: [], frr: '', daemons: [] },
       limits: { members: 1 },
       metrics: '',
     };

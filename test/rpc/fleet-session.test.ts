@@ -12,7 +12,7 @@ const NODE = {
   name: 'n1',
   underlay: ['192.0.2.1'],
   mtu: 1500,
-  capabilities: { kernel: '6.1', linkKinds: ['veth'], frr: '8.4.4', daemons: ['zebra'] },
+  capabilities: { kernel: '6.1', linkKinds: ['veth'], features: [], frr: '8.4.4', daemons: ['zebra'] },
   limits: { members: 10 },
   metrics: '',
   version: '0',
@@ -165,7 +165,7 @@ describe("an agent's session", () => {
     );
     stream.sendLatest({
       kind: 'desired',
-      state: { revision: 1, overlays: [{ name: 'big', environments: [], destinations }] },
+      state: { revision: 1, overlays: [{ name: 'big', environments: [], destinations, names: [] }] },
     });
     await eventually(() => expect(onDesired).toHaveBeenCalled());
     expect(onDesired.mock.lastCall?.[0].overlays[0].destinations).toHaveLength(300_000);

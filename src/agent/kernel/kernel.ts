@@ -1,8 +1,11 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { Emulation } from '../../model/emulation.ts';
 import type { Capabilities } from '../../model/node.ts';
-import type { LinkState } from '../../model/node-state.ts';
-import type { ObservedLink } from '../../model/observation.ts';
+import type { KernelRoute, LinkFilter, LinkState } from '../../model/node-state.ts';
+import type { GuePort, ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
+import type { SecurityAssociation, SecurityPolicy } from '../../model/security.ts';
+import type { WireguardTunnel } from '../../model/tunnel.ts';
 
 /**
  * The kernel as the agent needs it: the port between the reconciler and rtnetlink, namespaces and /proc.
@@ -12,6 +15,8 @@ import type { Route } from '../../model/route.ts';
 export interface Kernel {
   /** rtnetlink kinds that this kernel creates, found by trying in a namespace without a name. */
   readLinkKinds(): Promise<string[]>;
+  /** Those of `KERNEL_FEATURES` that this kernel has, found by trying in a namespace without a name. */
+  readFeatures(): Promise<string[]>;
   readRelease(): Capabilities['kernel'];
 
   /** Names in /run/netns, with whether a namespace is mounted there (a file without one is a remnant). */
@@ -54,6 +59,21 @@ export interface Namespace {
   /** Unicast routes of the main table, without `local` ones. */
   readRoutes(): Promise<Route[]>;
 
+  /** Routes of the main table that `add-route` made: they bear a routing protocol number of their own. */
+  readOwnRoutes(): Promise<KernelRoute[]>;
+
+  /** What of ours tunnels need here, besides their devices. */
+  readTransport(): Promise<Omit<ObservedTransport, 'namespace'>>;
+  /** Resolves with one entry a step: null, or the error of that step. */
+  programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]>;
+
+  /** The link layer's filter as it stands; null where there is none or it is not as `writeFilter` leaves it. */
+  readFilter(): Promise<LinkFilter | null>;
+  /** Replaces the filter as a whole, in one transaction; null takes it away. */
+  writeFilter(filter: LinkFilter | null): Promise<void>;
+  /** Packets that the filter dropped since it was first written, by reason; empty where there is none. */
+  readFilterDrops(): Promise<ReadonlyMap<string, number>>;
+
   /** Sends all steps in few system calls. Resolves with one entry a step: null, or the error of that step. */
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]>;
 
@@ -78,7 +98,7 @@ export interface Namespace {
  */
 export type LinkStep =
   /**
-   * Creates an interface, down, in `into` with the given index; for vxlan the outer packets travel in the
+   * Creates an interface, down, in `into` with the given index; a tunnel's outer packets travel in the
    * namespace that programs it. A veth's other end is created with it. Both ends get their alias, a VXLAN
    * device its remotes. Before Linux 6.13 the index must be free in the programming namespace as well.
    */
@@ -98,7 +118,17 @@ export type LinkStep =
   | { readonly step: 'remove-address'; readonly index: number; readonly address: string }
   /** An entry of a VXLAN device's flood list: all-zero MAC address towards a remote node. */
   | { readonly step: 'add-remote'; readonly index: number; readonly remote: string }
-  | { readonly step: 'remove-remote'; readonly index: number; readonly remote: string };
+  | { readonly step: 'remove-remote'; readonly index: number; readonly remote: string }
+  | { readonly step: 'set-emulation'; readonly index: number; readonly emulation: Emulation | null }
+  | { readonly step: 'set-wireguard-keys'; readonly index: number; readonly tunnel: WireguardTunnel }
+  | { readonly step: 'add-route'; readonly index: number; readonly route: KernelRoute }
+  | { readonly step: 'remove-route'; readonly index: number; readonly route: KernelRoute };
+
+/** A change of what `readTransport` reads. Adding what is there and removing what is not are success. */
+export type TransportStep =
+  | { readonly step: 'add-gue-port' | 'remove-gue-port'; readonly guePort: GuePort }
+  | { readonly step: 'add-association' | 'remove-association'; readonly association: SecurityAssociation }
+  | { readonly step: 'set-policy' | 'remove-policy'; readonly policy: SecurityPolicy };
 
 /** Counters of one interface since it was created. */
 export interface LinkCounters {

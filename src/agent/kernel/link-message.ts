@@ -1,5 +1,6 @@
-import type { LinkState, VxlanState } from '../../model/node-state.ts';
-import { LINK_MARK } from '../../planner/diff-links.ts';
+import type { LinkState } from '../../model/node-state.ts';
+import { deviceKindOf, type Tunnel, type VxlanTunnel } from '../../model/tunnel.ts';
+import { VinetError } from '../../model/vinet-error.ts';
 import { AF_INET, formatAddress, parseAddress } from './ip-bytes.ts';
 import {
   AttributeTable,
@@ -32,7 +33,7 @@ export function encodeNewLink(place: LinkPlace, peer: LinkPlace | null): Buffer 
     ...encodePlace(place),
     nested(
       rt.IFLA_LINKINFO,
-      attributeText(rt.IFLA_INFO_KIND, place.link.kind),
+      attributeText(rt.IFLA_INFO_KIND, kindOf(place.link)),
       ...encodeKindData(place.link, peer),
     ),
   );
@@ -118,11 +119,6 @@ export function createLinkDecoder(): (
   };
 }
 
-/** Marks an interface as ours and names the link that it is an end of. */
-export function aliasOf(link: LinkState): string {
-  return `${LINK_MARK}${link.link}`;
-}
-
 function encodePlace({ link, namespaceFd, index }: LinkPlace): Buffer[] {
   return [
     encodeLinkHeader(index, 0, 0),
@@ -142,12 +138,21 @@ function encodeLinkHeader(index: number, flags: number, change: number): Buffer 
 }
 
 function encodeKindData(link: LinkState, peer: LinkPlace | null): Buffer[] {
-  if (link.kind === 'vxlan') return [nested(rt.IFLA_INFO_DATA, ...encodeVxlan(link))];
+  if (link.kind === 'tunnel') return [nested(rt.IFLA_INFO_DATA, ...encodeTunnel(link.tunnel))];
   if (peer === null) return [];
   return [nested(rt.IFLA_INFO_DATA, nested(rt.VETH_INFO_PEER, ...encodePlace(peer)))];
 }
 
-function encodeVxlan(link: VxlanState): Buffer[] {
+function kindOf(link: LinkState): string {
+  return link.kind === 'tunnel' ? deviceKindOf(link.tunnel) : link.kind;
+}
+
+function encodeTunnel(tunnel: Tunnel): Buffer[] {
+  if (tunnel.kind === 'vxlan') return encodeVxlan(tunnel);
+  throw new VinetError('unsupported', `${tunnel.kind} tunnels are not supported`);
+}
+
+function encodeVxlan(link: VxlanTunnel): Buffer[] {
   const [local, local6] = [rt.IFLA_VXLAN_LOCAL, rt.IFLA_VXLAN_LOCAL6];
   const remote = defaultRemoteOf(link);
   return [
@@ -161,7 +166,7 @@ function encodeVxlan(link: VxlanState): Buffer[] {
 }
 
 /** The remote that the device is created with; of a segment every remote is an entry of the flood list. */
-export function defaultRemoteOf(link: VxlanState): string | null {
+export function defaultRemoteOf(link: VxlanTunnel): string | null {
   return link.learning || link.remotes.length !== 1 ? null : (link.remotes[0] ?? null);
 }
 

@@ -1,10 +1,10 @@
 import type { LinkState } from '../../model/node-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
+import { aliasOf } from '../../planner/link-alias.ts';
 import { encodeDeleteAddress, encodeNewAddress } from './address-message.ts';
 import { encodeAddRemote, encodeRemoveRemote } from './flood-message.ts';
 import type { LinkStep, Namespace } from './kernel.ts';
 import {
-  aliasOf,
   defaultRemoteOf,
   encodeDeleteLink,
   encodeNewLink,
@@ -74,8 +74,9 @@ function groupFollowers(
 
 function finishSteps(link: LinkState, index: number): LinkStep[] {
   const steps: LinkStep[] = [{ step: 'set-alias', index, alias: aliasOf(link) }];
-  if (link.kind === 'vxlan' && defaultRemoteOf(link) === null)
-    for (const remote of link.remotes) steps.push({ step: 'add-remote', index, remote });
+  const tunnel = link.kind === 'tunnel' ? link.tunnel : null;
+  if (tunnel?.kind === 'vxlan' && defaultRemoteOf(tunnel) === null)
+    for (const remote of tunnel.remotes) steps.push({ step: 'add-remote', index, remote });
   return steps;
 }
 
@@ -128,6 +129,11 @@ function encodeStep(step: LinkStep): NetlinkRequest {
         what: `remove remote ${step.remote} from link #${step.index}`,
         message: encodeRemoveRemote(step.index, step.remote),
       };
+    case 'set-emulation':
+    case 'set-wireguard-keys':
+    case 'add-route':
+    case 'remove-route':
+      throw new VinetError('unsupported', `${step.step} is not supported`);
   }
 }
 

@@ -1,14 +1,15 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import type { ObservedLink } from '../../model/observation.ts';
+import type { KernelRoute, LinkFilter } from '../../model/node-state.ts';
+import type { ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { createAddressDecoder, encodeAddressDump } from './address-message.ts';
 import { ChangeListener } from './change-listener.ts';
 import { createCounterDecoder } from './counter-message.ts';
 import { createFloodDecoder, encodeFloodDump } from './flood-message.ts';
-import type { LinkCounters, LinkStep, Namespace, Watch } from './kernel.ts';
+import type { LinkCounters, LinkStep, Namespace, TransportStep, Watch } from './kernel.ts';
 import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-message.ts';
 import { programLinks } from './link-program.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
@@ -89,7 +90,11 @@ export class NetworkNamespace implements Namespace {
       addresses: addresses.get(link.index) ?? [],
       master: names.get(link.masterIndex) ?? null,
       peerIndex: link.kind === 'veth' ? link.lowerIndex : 0,
-      vxlan: link.vxlan === null ? null : { ...link.vxlan, remotes: (remotes.get(link.index) ?? []).sort() },
+      tunnel:
+        link.vxlan === null
+          ? null
+          : { kind: 'vxlan', ...link.vxlan, remotes: (remotes.get(link.index) ?? []).sort() },
+      emulation: null,
     }));
   }
 
@@ -109,6 +114,32 @@ export class NetworkNamespace implements Namespace {
   #dumpRoutes(): Promise<Route[]> {
     const request = { what: 'RTM_GETROUTE', message: encodeRouteDump() };
     return this.#connection.dump(request, createRouteDecoder(this.#names));
+  }
+
+  readOwnRoutes(): Promise<KernelRoute[]> {
+    return Promise.resolve([]);
+  }
+
+  readTransport(): Promise<Omit<ObservedTransport, 'namespace'>> {
+    return Promise.resolve({ guePorts: [], associations: [], policies: [] });
+  }
+
+  programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]> {
+    return Promise.resolve(
+      steps.map(({ step }) => new VinetError('unsupported', `${step} is not supported`)),
+    );
+  }
+
+  readFilter(): Promise<LinkFilter | null> {
+    return Promise.resolve(null);
+  }
+
+  writeFilter(): Promise<void> {
+    return Promise.reject(new VinetError('unsupported', 'link filters are not supported'));
+  }
+
+  readFilterDrops(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map());
   }
 
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {

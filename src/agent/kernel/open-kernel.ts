@@ -52,6 +52,10 @@ class LinuxKernel implements Kernel {
     }
   }
 
+  readFeatures(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
   readRelease(): string {
     return release();
   }

@@ -2,7 +2,8 @@ import type { Change } from '../../model/change.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { Frr } from '../frr/frr.ts';
-import type { Kernel } from '../kernel/kernel.ts';
+import { removeHostsFile, writeHostsFile } from '../hosts-file.ts';
+import type { Kernel, TransportStep } from '../kernel/kernel.ts';
 import type { Mark, StateFolder } from '../state-folder.ts';
 import type { Environments } from './environments.ts';
 import { Failures } from './failures.ts';
@@ -55,23 +56,30 @@ export class Executor {
     await this.stopDaemons(of('stop-daemon'), failures);
     await this.deleteEnvironments(of('delete-namespace'), failures);
     this.restoreNames(of('restore-namespace-name'), failures);
+    await links.update(of('set-link-down', 'remove-route'));
     await links.remove(of('delete-link'));
     await links.update(of('remove-remote', 'remove-address'));
     await this.createNamespaces(of('create-namespace'), marksOf(desired), table, failures);
     this.setForwarding(of('set-forwarding'), failures);
+    this.writeHosts(of('set-hosts'), failures);
+    await this.setFilters(of('set-filter'), failures);
+    await this.programTransports(of('add-gue-port', 'add-association', 'set-policy'), failures);
     const created = of('create-link').filter((change) => !failures.has(change.namespace));
     await links.create(created);
-    await links.update(of('set-link-alias', 'set-link-mtu', 'set-link-master', 'add-remote', 'add-address'));
+    await links.update(of('set-link-alias', 'set-link-mtu', 'set-link-master'));
+    await links.update(of('set-emulation', 'set-wireguard-keys', 'add-remote', 'add-address'));
     await this.configureDaemons(of('configure-daemon'), failures);
     await this.startDaemons(of('start-daemon'), failures, signal);
     if (signal.aborted) return failures;
+    const ends = created.flatMap(({ namespace, link, peer }) =>
+      peer === null ? [{ namespace, link }] : [{ namespace, link }, peer],
+    );
     await links.bringUp([
       ...of('set-link-up'),
-      ...created.flatMap(({ namespace, link, peer }) => [
-        { namespace, name: link.name },
-        ...(peer === null ? [] : [{ namespace: peer.namespace, name: peer.link.name }]),
-      ]),
+      ...ends.flatMap(({ namespace, link }) => (link.enabled ? [{ namespace, name: link.name }] : [])),
     ]);
+    await links.update(of('add-route'));
+    await this.programTransports(of('remove-policy', 'remove-association', 'remove-gue-port'), failures);
     return failures;
   }
 
@@ -88,6 +96,7 @@ export class Executor {
         await frr.remove(namespace);
         environments.release(namespace);
         kernel.deleteNamespace(namespace);
+        removeHostsFile(namespace);
         folder.unmark(namespace);
       }),
     );
@@ -133,6 +142,34 @@ export class Executor {
       });
   }
 
+  private writeHosts(changes: readonly { namespace: string; text: string }[], failures: Failures): void {
+    for (const { namespace, text } of changes)
+      attemptNow(failures, namespace, () => writeHostsFile(namespace, text));
+  }
+
+  private async setFilters(
+    changes: readonly Extract<Change, { kind: 'set-filter' }>[],
+    failures: Failures,
+  ): Promise<void> {
+    await forEachAtOnce(changes, 16, ({ namespace, filter }) =>
+      attempt(failures, namespace, async () =>
+        this.options.environments.find(namespace)?.writeFilter(filter),
+      ),
+    );
+  }
+
+  private async programTransports(changes: readonly TransportChange[], failures: Failures): Promise<void> {
+    for (const [transport, group] of groupBy(changes, (change) => change.transport)) {
+      const network =
+        transport === null ? this.options.kernel.underlay : this.options.environments.find(transport);
+      const errors = (await network?.programTransport(group.map(stepOf))) ?? [];
+      group.forEach(({ namespace }, at) => {
+        const error = errors[at];
+        if (error) failures.add(namespace, error);
+      });
+    }
+  }
+
   private async configureDaemons(
     changes: readonly Extract<Change, { kind: 'configure-daemon' }>[],
     failures: Failures,
@@ -149,7 +186,7 @@ export class Executor {
     signal: AbortSignal,
   ): Promise<void> {
     const { frr, environments, startsAtOnce, onStarted } = this.options;
-    const routers = groupByNamespace(changes);
+    const routers = groupBy(changes, ({ namespace }) => namespace);
     await forEachAtOnce(
       [...routers],
       startsAtOnce,
@@ -165,11 +202,30 @@ export class Executor {
   }
 }
 
-function groupByNamespace<T extends { readonly namespace: string }>(items: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+type TransportChange = Extract<
+  Change,
+  {
+    kind:
+      | 'add-gue-port'
+      | 'remove-gue-port'
+      | 'add-association'
+      | 'remove-association'
+      | 'set-policy'
+      | 'remove-policy';
+  }
+>;
+
+function stepOf(change: TransportChange): TransportStep {
+  if ('guePort' in change) return { step: change.kind, guePort: change.guePort };
+  if ('association' in change) return { step: change.kind, association: change.association };
+  return { step: change.kind, policy: change.policy };
+}
+
+function groupBy<T, Key>(items: readonly T[], keyOf: (item: T) => Key): Map<Key, T[]> {
+  const groups = new Map<Key, T[]>();
   for (const item of items) {
-    const group = groups.get(item.namespace);
-    if (group === undefined) groups.set(item.namespace, [item]);
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
     else group.push(item);
   }
   return groups;

@@ -64,7 +64,7 @@ export class LinkProgrammer {
   private async createInterfaces(changes: readonly LinkChange<'create-link'>[]): Promise<void> {
     let pending = changes.flatMap((change) => this.prepareCreation(change));
     for (let attempt = 0; pending.length > 0; attempt++) {
-      const errors = await this.kernel.underlay.program(pending.map(({ step }) => step));
+      const errors = await this.programCreations(pending);
       const inUse = pending.filter((_, at) => isCode(errors[at], 'exists'));
       const retry = attempt < DISMANTLE_RETRIES && inUse.length > 0;
       pending.forEach((creation, at) => {
@@ -78,17 +78,36 @@ export class LinkProgrammer {
     }
   }
 
+  /** Each interface is made in the network that carries its packets, from where the kernel moves it. */
+  private async programCreations(creations: readonly Creation[]): Promise<(Error | null)[]> {
+    const results = creations.map((): Error | null => null);
+    const byTransport = new Map<Namespace, number[]>();
+    creations.forEach(({ transport }, at) => {
+      byTransport.set(transport, [...(byTransport.get(transport) ?? []), at]);
+    });
+    for (const [transport, positions] of byTransport) {
+      const steps = positions.flatMap((at) => creations[at]?.step ?? []);
+      const errors = await transport.program(steps);
+      positions.forEach((at, index) => {
+        results[at] = errors[index] ?? null;
+      });
+    }
+    return results;
+  }
+
   private prepareCreation(change: LinkChange<'create-link'>): Creation[] {
     const { namespace, link, peer } = change;
     try {
       const into = this.namespace(namespace);
       const peerInto = peer === null ? null : this.namespace(peer.namespace);
-      const index = this.table.add(namespace, link.name);
+      const carrier = link.kind === 'tunnel' ? link.transport : null;
+      const transport = carrier === null ? this.kernel.underlay : this.namespace(carrier);
+      const index = this.table.add(namespace, link.name, carrier);
       const peerEnd =
         peer === null || peerInto === null
           ? null
-          : { link: peer.link, into: peerInto, index: this.table.add(peer.namespace, peer.link.name) };
-      return [{ namespace, step: { step: 'create', link, into, index, peer: peerEnd } }];
+          : { link: peer.link, into: peerInto, index: this.table.add(peer.namespace, peer.link.name, null) };
+      return [{ namespace, transport, step: { step: 'create', link, into, index, peer: peerEnd } }];
     } catch (error) {
       this.failures.add(namespace, error);
       return [];
@@ -97,8 +116,11 @@ export class LinkProgrammer {
 
   private queueSettings(namespace: string, link: LinkState): void {
     if (link.master !== null) this.queueMaster(namespace, link.name, link.master);
-    if (link.kind === 'vxlan' && link.learning)
-      for (const remote of link.remotes)
+    const { emulation } = link;
+    if (emulation !== null)
+      this.queue(namespace, link.name, (index) => ({ step: 'set-emulation', index, emulation }));
+    if (link.kind === 'tunnel' && link.tunnel.kind === 'vxlan' && link.tunnel.learning)
+      for (const remote of link.tunnel.remotes)
         this.queue(namespace, link.name, (index) => ({ step: 'add-remote', index, remote }), 'exists');
     for (const address of link.addresses)
       this.queue(namespace, link.name, (index) => ({ step: 'add-address', index, address }), 'exists');
@@ -111,6 +133,18 @@ export class LinkProgrammer {
     else if (change.kind === 'set-link-alias')
       this.queue(namespace, change.name, (index) => ({ step: 'set-alias', index, alias: change.alias }));
     else if (change.kind === 'set-link-master') this.queueMaster(namespace, change.name, change.master);
+    else if (change.kind === 'set-emulation') {
+      const { kind: step, emulation } = change;
+      this.queue(namespace, change.name, (index) => ({ step, index, emulation }));
+    } else if (change.kind === 'set-wireguard-keys') {
+      const { kind: step, tunnel } = change;
+      this.queue(namespace, change.name, (index) => ({ step, index, tunnel }));
+    } else if (change.kind === 'add-route' || change.kind === 'remove-route') {
+      const { kind: step, route } = change;
+      const expected = step === 'add-route' ? 'exists' : 'not-found';
+      this.queue(namespace, route.interface, (index) => ({ step, index, route }), expected);
+    } else if (change.kind === 'set-link-down')
+      this.queue(namespace, change.name, (index) => ({ step: 'set-up', index, up: false }));
     else if (change.kind === 'add-remote' || change.kind === 'remove-remote') {
       const { kind: step, remote } = change;
       const expected = step === 'add-remote' ? 'exists' : 'not-found';
@@ -181,6 +215,8 @@ export class LinkProgrammer {
 
 interface Creation {
   readonly namespace: string;
+  /** Programs the step; its network carries the packets. */
+  readonly transport: Namespace;
   readonly step: LinkStep;
 }
 

@@ -23,11 +23,12 @@ export class LinkTable {
     return name === 'lo' ? 1 : this.byNamespace.get(namespace)?.get(name);
   }
 
-  /** Chooses an index for an interface about to be created. */
-  add(namespace: string, name: string): number {
+  /** Chooses an index for an interface about to be created in `transport`, null being the node's own network. */
+  add(namespace: string, name: string, transport: string | null): number {
     const links = this.byNamespace.get(namespace) ?? new Map<string, number>();
     this.byNamespace.set(namespace, links);
-    const index = Math.max(FIRST_INDEX - 1, ...links.values()) + 1;
+    const there = transport === null ? [] : (this.byNamespace.get(transport)?.values() ?? []);
+    const index = Math.max(FIRST_INDEX - 1, ...links.values(), ...there) + 1;
     links.set(name, index);
     return index;
   }

@@ -1,5 +1,7 @@
-import type { Observation, ObservedEnvironment } from '../../model/observation.ts';
+import type { NodeState } from '../../model/node-state.ts';
+import type { Observation, ObservedEnvironment, ObservedTransport } from '../../model/observation.ts';
 import type { Frr } from '../frr/frr.ts';
+import { readHostsFile } from '../hosts-file.ts';
 import type { Kernel, Namespace } from '../kernel/kernel.ts';
 import type { Mark, StateFolder } from '../state-folder.ts';
 import type { Environments } from './environments.ts';
@@ -15,6 +17,10 @@ export class Observer {
   private readonly folder: StateFolder;
   private readonly environments: Environments;
   private readonly known = new Map<string, ObservedEnvironment>();
+  /** By namespace; the node's own network is ''. */
+  private readonly transports = new Map<string, ObservedTransport>();
+  /** Networks that carried tunnels when last looked at: what is left there is ours to remove. */
+  private carriers: ReadonlySet<string> | null = null;
   /** Read at the moment; removed when something changes meanwhile, so that the answer is not kept. */
   private readonly reading = new Set<string>();
 
@@ -28,22 +34,45 @@ export class Observer {
   /** Forgets what was read of a namespace; it is read again when next observed. */
   invalidate(namespace: string): void {
     this.known.delete(namespace);
+    this.transports.delete(namespace);
     this.reading.delete(namespace);
   }
 
   invalidateAll(): void {
     this.known.clear();
+    this.transports.clear();
     this.reading.clear();
   }
 
-  async observe(): Promise<Observation> {
+  /** @param desired says in which networks tunnels are to be carried */
+  async observe(desired: NodeState): Promise<Observation> {
     const named = new Set(
       this.kernel.listNamespaces().flatMap((entry) => (entry.mounted ? [entry.name] : [])),
     );
     const environments = await Promise.all(
       this.folder.marks().map((mark) => this.observeEnvironment(mark, named.has(mark.namespace))),
     );
-    return { environments };
+    return { environments, transports: await this.observeTransports(desired) };
+  }
+
+  /** Those that are to carry tunnels, and those that did; all of them once after a start. */
+  private async observeTransports(desired: NodeState): Promise<ObservedTransport[]> {
+    const before = this.carriers ?? this.folder.marks().map(({ namespace }) => namespace);
+    const names = new Set(['', ...before, ...carriersOf(desired)]);
+    const found = await Promise.all([...names].map((name) => this.observeTransport(name)));
+    const transports = found.filter((transport) => transport !== null);
+    this.carriers = new Set(transports.filter(isUsed).map(({ namespace }) => namespace ?? ''));
+    return transports;
+  }
+
+  private async observeTransport(name: string): Promise<ObservedTransport | null> {
+    const known = this.transports.get(name);
+    if (known !== undefined) return known;
+    const network = name === '' ? this.kernel.underlay : this.environments.find(name);
+    if (network === null) return null;
+    const transport = { namespace: name === '' ? null : name, ...(await network.readTransport()) };
+    this.transports.set(name, transport);
+    return transport;
   }
 
   private async observeEnvironment(mark: Mark, named: boolean): Promise<ObservedEnvironment> {
@@ -58,14 +87,36 @@ export class Observer {
 
   private async read(mark: Mark, named: boolean, namespace: Namespace | null): Promise<ObservedEnvironment> {
     const daemons = await this.frr.observe(mark.namespace, namespace);
-    const base = { ...mark, named, daemons };
+    const base = { ...mark, named, daemons, hosts: readHostsFile(mark.namespace) };
     if (namespace === null)
-      return { ...base, exists: false, ipv4Forwarding: false, ipv6Forwarding: false, links: [] };
+      return {
+        ...base,
+        exists: false,
+        ipv4Forwarding: false,
+        ipv6Forwarding: false,
+        links: [],
+        routes: [],
+        filter: null,
+      };
     return {
       ...base,
       exists: true,
       ...readForwarding(namespace),
       links: await namespace.readLinks(),
+      routes: await namespace.readOwnRoutes(),
+      filter: await namespace.readFilter(),
     };
   }
+}
+
+function carriersOf({ overlays }: NodeState): string[] {
+  return overlays.flatMap(({ environments }) =>
+    environments.flatMap(({ links }) =>
+      links.flatMap((link) => (link.kind === 'tunnel' && link.transport !== null ? [link.transport] : [])),
+    ),
+  );
+}
+
+function isUsed({ guePorts, associations, policies }: ObservedTransport): boolean {
+  return guePorts.length + associations.length + policies.length > 0;
 }

@@ -85,7 +85,7 @@ export class Reconciler {
 
   /** What would be done if `candidate` were desired. */
   async preview(candidate: NodeState): Promise<Change[]> {
-    const observed = await this.options.observer.observe();
+    const observed = await this.options.observer.observe(candidate);
     return diffNode(candidate, observed, this.options.render(candidate), true);
   }
 
@@ -114,7 +114,7 @@ export class Reconciler {
     const { observer, now, onBegin, onRound } = this.options;
     const startedAt = now();
     this.interruption = new AbortController();
-    const observed = await observer.observe();
+    const observed = await observer.observe(desired);
     const changes = diffNode(desired, observed, this.configurations, this.prune);
     const possible = changes.filter((change) => this.mayTry(change));
     const drift = this.reached === desired && changes.length > 0;
@@ -192,6 +192,7 @@ function namespacesOf(changes: readonly Change[]): Set<string> {
   const namespaces = new Set<string>();
   for (const change of changes) {
     namespaces.add(change.namespace);
+    if ('transport' in change) namespaces.add(change.transport ?? '');
     if (change.kind === 'create-link' && change.peer !== null) namespaces.add(change.peer.namespace);
   }
   return namespaces;

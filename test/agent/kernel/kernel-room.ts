@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import type { Kernel, LinkStep, Namespace } from '../../../src/agent/kernel/kernel.ts';
 import { openKernel } from '../../../src/agent/kernel/open-kernel.ts';
-import type { BridgeState, LinkState, VethState, VxlanState } from '../../../src/model/node-state.ts';
+import type { BridgeState, LinkState, TunnelState, VethState } from '../../../src/model/node-state.ts';
+import type { VxlanTunnel } from '../../../src/model/tunnel.ts';
 
 /** Namespaces of one test: made under names that no other test run has, and removed whatever happened. */
 export class KernelRoom {
@@ -70,9 +71,18 @@ export function bridge(name: string): BridgeState {
   return { ...common(name), kind: 'bridge' };
 }
 
-export function vxlan(name: string, tunnel: Partial<VxlanState>): VxlanState {
+export function vxlan(name: string, different: Partial<VxlanTunnel>): TunnelState {
   const [local, remotes] = ['192.0.2.1', ['192.0.2.2']];
-  return { ...common(name), kind: 'vxlan', vni: 77, port: 4789, local, remotes, learning: false, ...tunnel };
+  const tunnel: VxlanTunnel = {
+    kind: 'vxlan',
+    vni: 77,
+    port: 4789,
+    local,
+    remotes,
+    learning: false,
+    ...different,
+  };
+  return { ...common(name), kind: 'tunnel', transport: null, tunnel, protections: [] };
 }
 
 /** iproute2's view of a namespace, as an operator has it. */
@@ -87,5 +97,13 @@ export function ping(namespace: Namespace, address: string): void {
 }
 
 function common(name: string): Omit<LinkState, 'kind' | 'peer'> & { master: null } {
-  return { name, link: `link-${name}`, mtu: 1400, addresses: [], master: null };
+  return {
+    name,
+    link: `link-${name}`,
+    mtu: 1400,
+    addresses: [],
+    master: null,
+    enabled: true,
+    emulation: null,
+  };
 }

@@ -18,7 +18,13 @@ describe('links', () => {
     const [, end] = await left.readLinks();
     expect(end).toEqual({
       ...{ name: 'r2', index: 100, kind: 'veth', alias: 'vinet link-r2', mtu: 1400, up: true },
-      ...{ addresses: ['10.0.0.0/31', 'fd00:1::1/64'], master: null, peerIndex: 200, vxlan: null },
+      ...{
+        addresses: ['10.0.0.0/31', 'fd00:1::1/64'],
+        master: null,
+        peerIndex: 200,
+        tunnel: null,
+        emulation: null,
+      },
     });
     expect((await right.readLinks())[1]).toMatchObject({
       name: 'r1',
@@ -142,8 +148,8 @@ describe('VXLAN', () => {
         { step: 'set-up', index: 100, up: true },
       ]);
     }
-    expect((await linkNamed(r1, 'r2'))?.vxlan).toEqual({
-      ...{ vni: 77, port: 4789, local: '192.0.2.1', remotes: ['192.0.2.2'], learning: false },
+    expect((await linkNamed(r1, 'r2'))?.tunnel).toEqual({
+      ...{ kind: 'vxlan', vni: 77, port: 4789, local: '192.0.2.1', remotes: ['192.0.2.2'], learning: false },
     });
     ping(r1, '10.0.0.1');
     const tunnel = (await r1.readCounters()).find(({ name }) => name === 'r2');
@@ -164,7 +170,7 @@ describe('VXLAN', () => {
         { step: 'set-up', index: 100, up: true },
       ]);
     }
-    expect((await linkNamed(r1, 'r2'))?.vxlan).toMatchObject({ local: 'fd00:2::1', remotes: ['fd00:2::2'] });
+    expect((await linkNamed(r1, 'r2'))?.tunnel).toMatchObject({ local: 'fd00:2::1', remotes: ['fd00:2::2'] });
     ping(r1, 'fd00:3::2');
   });
 
@@ -173,7 +179,7 @@ describe('VXLAN', () => {
     const into = await room.create('segment');
     const link = vxlan('lan', { learning: true, remotes: ['192.0.2.3', '192.0.2.2'] });
     await carryOut(n1, [{ step: 'create', into, index: 100, link, peer: null }]);
-    expect((await linkNamed(into, 'lan'))?.vxlan).toMatchObject({
+    expect((await linkNamed(into, 'lan'))?.tunnel).toMatchObject({
       ...{ learning: true, remotes: ['192.0.2.2', '192.0.2.3'] },
     });
     await carryOut(into, [
@@ -181,7 +187,7 @@ describe('VXLAN', () => {
       { step: 'add-remote', index: 100, remote: '192.0.2.4' },
       { step: 'remove-remote', index: 100, remote: '192.0.2.3' },
     ]);
-    expect((await linkNamed(into, 'lan'))?.vxlan?.remotes).toEqual(['192.0.2.2', '192.0.2.4']);
+    expect((await linkNamed(into, 'lan'))?.tunnel).toMatchObject({ remotes: ['192.0.2.2', '192.0.2.4'] });
   });
 
   test('two devices of one VNI and port cannot stand over one node', async () => {

@@ -21,7 +21,7 @@ import {
   RTM_NEWNEIGH,
   RTM_NEWROUTE,
 } from '../../../src/agent/kernel/rtnetlink.ts';
-import type { VxlanState } from '../../../src/model/node-state.ts';
+import type { TunnelState } from '../../../src/model/node-state.ts';
 import { VinetError } from '../../../src/model/vinet-error.ts';
 
 const ipv4 = fc.ipV4();
@@ -171,12 +171,13 @@ describe('decoders', () => {
     });
     fc.assert(
       fc.property(state, (parameters) => {
-        const link: VxlanState = {
-          ...{ kind: 'vxlan', name: 'r2', link: 'r1-r2', addresses: [], master: null, remotes: [] },
-          ...parameters,
+        const { mtu, vni, port, local, learning } = parameters;
+        const link: TunnelState = {
+          ...{ kind: 'tunnel', name: 'r2', link: 'r1-r2', mtu, addresses: [], master: null, enabled: true },
+          ...{ emulation: null, transport: null, protections: [] },
+          tunnel: { kind: 'vxlan', vni, port, local, remotes: [], learning },
         };
         const message = encodeNewLink({ link, namespaceFd: 3, index: 7 }, null);
-        const { mtu, vni, port, local, learning } = parameters;
         expect(createLinkDecoder()(message, RTM_NEWLINK, HEADER_BYTES, message.length)).toEqual({
           ...{
             index: 7,

@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
+/** Where ip-netns(8) looks for what stands in place of /etc/hosts for a command inside a namespace. */
+export function hostsFilePath(namespace: string): string {
+  return `${folderOf(namespace)}/hosts`;
+}
+
+export function hasHostsFolder(namespace: string): boolean {
+  return readHostsFile(namespace) !== '';
+}
+
+/** Empty where there is none. */
+export function readHostsFile(namespace: string): string {
+  try {
+    return readFileSync(hostsFilePath(namespace), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** An empty text removes it. */
+export function writeHostsFile(namespace: string, text: string): void {
+  if (text === '') {
+    removeHostsFile(namespace);
+    return;
+  }
+  const path = hostsFilePath(namespace);
+  mkdirSync(folderOf(namespace), { recursive: true });
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+export function removeHostsFile(namespace: string): void {
+  rmSync(folderOf(namespace), { recursive: true, force: true });
+}
+
+function folderOf(namespace: string): string {
+  return `/etc/netns/${namespace}`;
+}

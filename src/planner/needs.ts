@@ -1,0 +1,33 @@
+import type { Emulation } from '../model/emulation.ts';
+import type { EnvironmentState } from '../model/node-state.ts';
+import { deviceKindOf } from '../model/tunnel.ts';
+
+/** What environments ask of their node, by the names of its `Capabilities`. */
+export interface Needs {
+  readonly linkKinds: ReadonlySet<string>;
+  readonly features: ReadonlySet<string>;
+  readonly daemons: ReadonlySet<string>;
+}
+
+export function needsOf(environments: readonly EnvironmentState[]): Needs {
+  const linkKinds = new Set<string>();
+  const features = new Set<string>();
+  const daemons = new Set<string>();
+  for (const { links, routing, filter } of environments) {
+    if (filter !== null) features.add('nftables');
+    for (const daemon of routing?.daemons ?? []) daemons.add(daemon);
+    for (const link of links) {
+      const tunnel = link.kind === 'tunnel' ? link.tunnel : null;
+      linkKinds.add(tunnel === null ? link.kind : deviceKindOf(tunnel));
+      if (tunnel?.kind === 'gue') features.add(tunnel.remote.includes(':') ? 'gue6' : 'gue');
+      if (link.emulation !== null) features.add(queueingOf(link.emulation));
+      if (link.kind === 'tunnel') for (const { cipher } of link.protections) features.add(`esp-${cipher}`);
+    }
+  }
+  return { linkKinds, features, daemons };
+}
+
+/** netem does all of it; a rate alone is a token bucket. */
+export function queueingOf({ delayUs, jitterUs, lossPpm }: Emulation): 'netem' | 'tbf' {
+  return delayUs === 0 && jitterUs === 0 && lossPpm === 0 ? 'tbf' : 'netem';
+}
