@@ -48,13 +48,16 @@ describe('the rooms', () => {
   });
 
   test('keep the planner and the model away from the outer world', () => {
-    const effects = /^node:(?!net$|buffer$)|^(?:pino|fastify|netlink|koffi|libsql|commander|@grpc\/)/;
+    const effects =
+      /^node:(?!net$|buffer$|util$|crypto$)|^(?:pino|fastify|netlink|koffi|libsql|commander|@grpc\/)/;
     const pure = SOURCES.filter(({ path }) => /^(?:model|planner)\//.test(path) && path !== OWN_VERSION);
     const impure = pure.flatMap(({ path, text, imports }) => [
       ...imports
         .filter((imported) => effects.test(imported))
         .map((imported) => `${path} imports ${imported}`),
-      ...(/\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bsetTimeout\(/.test(text)
+      ...(/\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandom(?:Bytes|Int|UUID)\b|\bgenerateKey|\bprocess\.|\bsetTimeout\(/.test(
+        text,
+      )
         ? [path]
         : []),
     ]);
