@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { addClientCommands } from './cli/client-commands.ts';
 import type { CommandContext } from './cli/command-context.ts';
 import { renderFailure } from './cli/failure-report.ts';
+import { addImportCommand } from './cli/import-command.ts';
 import { collect, readWholeNumber } from './cli/option-values.ts';
 import { processTerminal } from './cli/terminal.ts';
 import { addLabCommands } from './lab/lab-commands.ts';
@@ -47,6 +48,7 @@ export function createProgram(context: CommandContext): Command {
   addControllerCommand(program);
   addAgentCommand(program);
   addClientCommands(program, context);
+  addImportCommand(program, context);
   return program;
 }
 

@@ -1,6 +1,9 @@
 import type { Problem } from './problem.ts';
 import { countLinks, countRouters, gridColumns, type TopologySpec } from './topology.ts';
 
+export const MAX_ROUTERS = 65_536;
+export const MAX_LINKS = 100_000;
+
 /** Fields that belong to another kind. They change nothing, so the rest of the topology can still be checked. */
 export function checkTopologyFields({ kind, ...topology }: TopologySpec): Problem[] {
   return FIELDS_OF_ONE_KIND.filter(([field, owner]) => topology[field] !== undefined && kind !== owner).map(
@@ -20,8 +23,6 @@ export function checkTopologyShape(topology: TopologySpec): Problem[] {
 const ROUTERS = 'spec.topology.routers';
 const LINKS = 'spec.topology.links';
 
-const MAX_ROUTERS = 65_536;
-const MAX_LINKS = 100_000;
 /** As many as `between` of a custom link may name. */
 const MAX_SEGMENT_MEMBERS = 4096;
 
