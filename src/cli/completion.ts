@@ -20,7 +20,7 @@ export interface CompletionNode {
   /** Flags with a fixed set of values. */
   readonly values: readonly { readonly flags: readonly string[]; readonly choices: readonly string[] }[];
   /** What its first argument names. */
-  readonly argument: 'overlay' | 'router' | 'node' | 'none';
+  readonly argument: 'overlay' | 'router' | 'node' | 'file' | 'none';
 }
 
 export function describeTree(command: Command, path: readonly string[] = []): CompletionNode[] {
@@ -50,7 +50,7 @@ export function describeTree(command: Command, path: readonly string[] = []): Co
 }
 
 function argumentKind(name: string): CompletionNode['argument'] {
-  if (name === 'overlay' || name === 'node') return name;
+  if (name === 'overlay' || name === 'node' || name === 'file') return name;
   return name === 'overlay/router' ? 'router' : 'none';
 }
 
@@ -58,6 +58,8 @@ const ASK: Record<CompletionNode['argument'], string> = {
   overlay: 'vinet get overlays -o name 2>/dev/null',
   router: 'vinet get routers -o name 2>/dev/null',
   node: 'vinet get nodes -o name 2>/dev/null',
+  // Shells find files by themselves.
+  file: '',
   none: '',
 };
 
@@ -124,7 +126,7 @@ function posixCase(node: CompletionNode): string {
   );
   // Asking takes a moment: only where a name, not a flag, is being typed.
   const names =
-    node.argument === 'none'
+    ASK[node.argument] === ''
       ? `      names='${node.words.join(' ')}'`
       : `      if [[ $current != -* && -z $choices ]]; then names="$(${ASK[node.argument]})"; fi`;
   return [`    '${node.path}')`, `      flags='${node.flags.join(' ')}'`, ...values, names, '      ;;'].join(
@@ -134,9 +136,10 @@ function posixCase(node: CompletionNode): string {
 
 function fishLines(node: CompletionNode): string[] {
   const begin = `complete -c vinet -n "__vinet_path '${node.path}'"`;
-  const words = node.argument === 'none' ? node.words.join(' ') : `(${ASK[node.argument]})`;
+  const words = ASK[node.argument] === '' ? node.words.join(' ') : `(${ASK[node.argument]})`;
   return [
     ...(words === '' ? [] : [`${begin} -a '${words}'`]),
+    ...(node.argument === 'file' ? [`${begin} -F`] : []),
     ...node.flags
       .filter((flag) => flag !== '--file')
       .map((flag) => {

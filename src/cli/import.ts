@@ -27,7 +27,7 @@ export async function runImport(
       'same-file',
       `${output} is the file that is imported; give another one for the overlay`,
     );
-  const { name: source, bytes } = await readOverlayFile(options.file, stdin);
+  const { name: source, bytes } = await readOverlayFile(options.file, stdin, MAX_GRAPH_BYTES);
   const graph = readGraphFile(bytes);
   const file = options.file === '-' ? 'imported' : basename(options.file);
   const draft = graph.ok ? draftOverlay(graph.value, { ...options, file }) : graph;
@@ -47,6 +47,9 @@ export async function runImport(
     say(`written to ${printable(output)}; vinet plan -f ${printable(output)} shows what it takes\n`);
   return 0;
 }
+
+/** Graphs are wordier than overlays; the largest that an overlay can hold has about this, with few attributes. */
+const MAX_GRAPH_BYTES = 16 * 1024 * 1024;
 
 async function writeOverlay(output: string, text: string): Promise<void> {
   try {

@@ -13,13 +13,19 @@ export interface OverlayFile {
 }
 
 /** Reads a file, or standard input for `-`. Fails with `unreadable-file` or `too-large` before more is read. */
-export async function readOverlayFile(name: string, stdin: Readable): Promise<OverlayFile> {
-  if (name === '-') return { name: 'standard input', bytes: await readLimited('standard input', stdin) };
+export async function readOverlayFile(
+  name: string,
+  stdin: Readable,
+  maxBytes = MAX_FILE_BYTES,
+): Promise<OverlayFile> {
+  if (name === '-') {
+    return { name: 'standard input', bytes: await readLimited('standard input', stdin, maxBytes) };
+  }
   try {
     const found = await stat(name);
     if (found.isDirectory())
       throw new VinetError('unreadable-file', `${name} is a folder; give the files in it`);
-    return { name, bytes: await readLimited(name, createReadStream(name)) };
+    return { name, bytes: await readLimited(name, createReadStream(name), maxBytes) };
   } catch (error) {
     if (error instanceof VinetError) throw error;
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -33,17 +39,17 @@ export async function readOverlayFile(name: string, stdin: Readable): Promise<Ov
   }
 }
 
-async function readLimited(name: string, stream: Readable): Promise<Buffer> {
+async function readLimited(name: string, stream: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer | string>) {
     const part = Buffer.from(chunk as Buffer);
     bytes += part.length;
-    if (bytes > MAX_FILE_BYTES) {
+    if (bytes > maxBytes) {
       stream.destroy();
       throw new VinetError(
         'too-large',
-        `${name} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB, which is more than an overlay can be`,
+        `${name} is larger than ${maxBytes / 1024 / 1024} MiB, and no more is read`,
       );
     }
     chunks.push(part);

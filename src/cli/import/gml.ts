@@ -58,8 +58,8 @@ interface OpenList {
 }
 
 const MAX_DEPTH = 64;
-/** A graph of 65,536 routers and 100,000 links with ten entries each. */
-const MAX_ENTRIES = 2_000_000;
+/** A graph of 65,536 routers and 100,000 links with a few entries each. */
+const MAX_ENTRIES = 1_000_000;
 
 const BLANK = /(?:\s|#[^\r\n]*)+/y;
 const KEY = /[A-Za-z_][A-Za-z0-9_.-]*/y;

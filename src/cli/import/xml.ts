@@ -46,7 +46,7 @@ export function descendantText(element: XmlElement, name: string): string {
 }
 
 /** A graph of 65,536 routers and 100,000 links with a few data each. */
-const MAX_TAGS = 2_000_000;
+const MAX_TAGS = 1_000_000;
 
 function countTags(text: string): number {
   let count = 0;
