@@ -22,9 +22,8 @@ export function encodeRemoveRemote(index: number, remote: string): Buffer {
   return encodeRemote(rt.RTM_DELNEIGH, 0, index, remote);
 }
 
-/** The dump's request bears a link's header, not a neighbour's: so it is defined for PF_BRIDGE. */
 export function encodeFloodDump(): Buffer {
-  const header = Buffer.alloc(rt.LINK_HEADER_BYTES);
+  const header = Buffer.alloc(rt.NEIGHBOR_HEADER_BYTES);
   header.writeUInt8(rt.PF_BRIDGE, 0);
   return encodeMessage(rt.RTM_GETNEIGH, NLM_F_DUMP, header);
 }

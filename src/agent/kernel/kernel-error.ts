@@ -34,7 +34,7 @@ export function fileError(error: unknown, what: string): VinetError {
     : kernelError(Math.abs(errno), what, { cause: error });
 }
 
-const { ENODEV, ENOENT, ESRCH, ENXIO, EEXIST, EOPNOTSUPP } = constants.errno;
+const { ENODEV, ENOENT, ESRCH, ENXIO, EEXIST, EOPNOTSUPP, EPROTONOSUPPORT } = constants.errno;
 
 /** EADDRNOTAVAIL is what RTM_DELADDR answers for an address that is not there. */
 const CODES: ReadonlyMap<number, string> = new Map([
@@ -45,6 +45,7 @@ const CODES: ReadonlyMap<number, string> = new Map([
   [constants.errno.EADDRNOTAVAIL, 'not-found'],
   [EEXIST, 'exists'],
   [EOPNOTSUPP, 'unsupported'],
+  [EPROTONOSUPPORT, 'unsupported'],
 ]);
 
 function errnoName(errno: number): string {

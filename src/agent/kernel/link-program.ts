@@ -13,6 +13,7 @@ import {
 } from './link-message.ts';
 import type { NetlinkConnection, NetlinkRequest } from './netlink-connection.ts';
 import { attributeText, attributeU32 } from './netlink-message.ts';
+import { encodeDeleteRoute, encodeNewRoute } from './route-message.ts';
 import { IFLA_IFALIAS, IFLA_MASTER, IFLA_MTU } from './rtnetlink.ts';
 
 type CreateStep = Extract<LinkStep, { step: 'create' }>;
@@ -129,10 +130,18 @@ function encodeStep(step: LinkStep): NetlinkRequest {
         what: `remove remote ${step.remote} from link #${step.index}`,
         message: encodeRemoveRemote(step.index, step.remote),
       };
+    case 'add-route':
+      return {
+        what: `add route to ${step.route.prefix} via ${step.route.via}`,
+        message: encodeNewRoute(step.index, step.route),
+      };
+    case 'remove-route':
+      return {
+        what: `remove route to ${step.route.prefix} via ${step.route.via}`,
+        message: encodeDeleteRoute(step.index, step.route),
+      };
     case 'set-emulation':
     case 'set-wireguard-keys':
-    case 'add-route':
-    case 'remove-route':
       throw new VinetError('unsupported', `${step.step} is not supported`);
   }
 }

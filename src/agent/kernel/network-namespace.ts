@@ -15,7 +15,7 @@ import { programLinks } from './link-program.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 import type { NetworkThread } from './network-thread.ts';
-import { createRouteDecoder, encodeRouteDump, isMainUnicast } from './route-message.ts';
+import { createRouteDecoder, encodeRouteDump, isMainUnicast, OWN_PROTOCOL } from './route-message.ts';
 import * as rt from './rtnetlink.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 
@@ -103,21 +103,25 @@ export class NetworkNamespace implements Namespace {
     return this.#connection.dump(request, createCounterDecoder());
   }
 
-  async readRoutes(): Promise<Route[]> {
-    const routes = await this.#dumpRoutes();
+  readRoutes(): Promise<Route[]> {
+    return this.#readRoutes(encodeRouteDump());
+  }
+
+  async readOwnRoutes(): Promise<KernelRoute[]> {
+    const routes = await this.#readRoutes(encodeRouteDump(OWN_PROTOCOL));
+    return routes.flatMap(({ prefix, nextHops }) => nextHops.map((hop) => ({ prefix, ...hop })));
+  }
+
+  async #readRoutes(message: Buffer): Promise<Route[]> {
+    const routes = await this.#dumpRoutes(message);
     const known = routes.every(({ nextHops }) => nextHops.every((hop) => !hop.interface.startsWith('#')));
     if (known) return routes;
     this.#names = namesOf(await this.#dumpLinks());
-    return this.#dumpRoutes();
+    return this.#dumpRoutes(message);
   }
 
-  #dumpRoutes(): Promise<Route[]> {
-    const request = { what: 'RTM_GETROUTE', message: encodeRouteDump() };
-    return this.#connection.dump(request, createRouteDecoder(this.#names));
-  }
-
-  readOwnRoutes(): Promise<KernelRoute[]> {
-    return Promise.resolve([]);
+  #dumpRoutes(message: Buffer): Promise<Route[]> {
+    return this.#connection.dump({ what: 'RTM_GETROUTE', message }, createRouteDecoder(this.#names));
   }
 
   readTransport(): Promise<Omit<ObservedTransport, 'namespace'>> {

@@ -1,11 +1,39 @@
+import type { KernelRoute } from '../../model/node-state.ts';
 import type { Route } from '../../model/route.ts';
-import { AF_INET, formatAddress } from './ip-bytes.ts';
-import { AttributeTable, encodeMessage, NLM_F_DUMP, requireBytes } from './netlink-message.ts';
+import { AF_INET, formatAddress, parseAddress, parseInterfaceAddress } from './ip-bytes.ts';
+import {
+  AttributeTable,
+  attribute,
+  attributeU32,
+  encodeMessage,
+  NLM_F_CREATE,
+  NLM_F_DUMP,
+  NLM_F_REPLACE,
+  requireBytes,
+} from './netlink-message.ts';
 import * as rt from './rtnetlink.ts';
 
-/** Of all address families and tables: the kernel filters only for sockets with options that ours lacks. */
-export function encodeRouteDump(): Buffer {
-  return encodeMessage(rt.RTM_GETROUTE, NLM_F_DUMP, Buffer.alloc(rt.ROUTE_HEADER_BYTES));
+/**
+ * Of all address families, of the main table.
+ * @param protocol number of those that are asked for; 0 for all
+ */
+export function encodeRouteDump(protocol = 0): Buffer {
+  const header = Buffer.alloc(rt.ROUTE_HEADER_BYTES);
+  header.writeUInt8(rt.RT_TABLE_MAIN, 4);
+  header.writeUInt8(protocol, 5);
+  return encodeMessage(rt.RTM_GETROUTE, NLM_F_DUMP, header);
+}
+
+/**
+ * RTM_NEWROUTE of the main table with our own protocol number, in place of what has the same prefix: what an
+ * operator put there instead is no reason to leave the route out.
+ */
+export function encodeNewRoute(index: number, route: KernelRoute): Buffer {
+  return encodeRoute(rt.RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, rt.RT_SCOPE_UNIVERSE, index, route);
+}
+
+export function encodeDeleteRoute(index: number, route: KernelRoute): Buffer {
+  return encodeRoute(rt.RTM_DELROUTE, 0, rt.RT_SCOPE_NOWHERE, index, route);
 }
 
 /**
@@ -43,6 +71,32 @@ export function isMainUnicast(buffer: Buffer, start: number, end: number): boole
     buffer[start + 4] === rt.RT_TABLE_MAIN &&
     buffer[start + 7] === rt.RTN_UNICAST &&
     (buffer.readUInt32LE(start + 8) & rt.RTM_F_CLONED) === 0
+  );
+}
+
+/** struct rtmsg and attributes */
+function encodeRoute(
+  type: number,
+  flags: number,
+  scope: number,
+  index: number,
+  { prefix, via }: KernelRoute,
+): Buffer {
+  const { family, bytes, prefixLength } = parseInterfaceAddress(prefix);
+  const header = Buffer.alloc(rt.ROUTE_HEADER_BYTES);
+  header.writeUInt8(family, 0);
+  header.writeUInt8(prefixLength, 1);
+  header.writeUInt8(rt.RT_TABLE_MAIN, 4);
+  header.writeUInt8(OWN_PROTOCOL, 5);
+  header.writeUInt8(scope, 6);
+  header.writeUInt8(rt.RTN_UNICAST, 7);
+  return encodeMessage(
+    type,
+    flags,
+    header,
+    attribute(rt.RTA_DST, bytes),
+    attribute(rt.RTA_GATEWAY, parseAddress(via).bytes),
+    attributeU32(rt.RTA_OIF, index),
   );
 }
 
@@ -98,6 +152,9 @@ function protocolName(protocol: number): string {
   return PROTOCOLS.get(protocol) ?? String(protocol);
 }
 
+/** rtm_protocol of the routes that the agent programs itself ("v"): no daemon's, and none of rt_protos. */
+export const OWN_PROTOCOL = 0x76;
+
 const NEXT_HOP_BYTES = 8;
 
 /** Names of iproute2's rt_protos; 196 is what FRR's staticd installs. */
@@ -113,6 +170,7 @@ const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [16, 'dhcp'],
   [42, 'babel'],
   [99, 'openr'],
+  [OWN_PROTOCOL, 'vinet'],
   [186, 'bgp'],
   [187, 'isis'],
   [188, 'ospf'],
