@@ -118,11 +118,11 @@ export class Agent {
     return this.reconciler.preview(candidate);
   }
 
-  /** A router of the present desired state; null when there is none such or it is not up yet. */
-  findRouter(overlay: string, member: string): Namespace | null {
+  /** A router or host of the present desired state; null when there is none such or it is not up yet. */
+  findMember(overlay: string, member: string): Namespace | null {
     const wanted = this.desired?.overlays
       .find(({ name }) => name === overlay)
-      ?.environments.some(({ name, role }) => name === member && role === 'router');
+      ?.environments.some(({ name, role }) => name === member && (role === 'router' || role === 'host'));
     return wanted === true ? this.environments.find(namespaceOf(overlay, member)) : null;
   }
 

@@ -2,13 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { ExecChannel } from '../rpc/exec-channel.ts';
 import type { ExecInput, ExecOutput } from '../rpc/fleet-message.ts';
+import { etcFolderOf } from './hosts-file.ts';
 import type { Namespace } from './kernel/kernel.ts';
 
 type Channel = ExecChannel<ExecOutput['body'], ExecInput>;
 
 /**
- * Runs a command inside a namespace with its streams at the other end of a channel. When the channel breaks,
- * the command is hung up on, as a terminal would.
+ * Runs a command inside a namespace, with the namespace's own /etc/hosts and resolv.conf where it has them and
+ * with its streams at the other end of a channel. When the channel breaks, the command is hung up on, as a
+ * terminal would.
  */
 export async function runExec(
   channel: Channel,
@@ -17,8 +19,12 @@ export async function runExec(
 ): Promise<void> {
   const [command, ...rest] = argv;
   if (command === undefined || command === '') return fail(channel, 'there is no command to run');
-  const child = namespace.spawn(command, rest, { stdio: 'pipe', cwd: '/' });
-  const ended = endOf(child);
+  const child = namespace.spawn(command, rest, {
+    stdio: 'pipe',
+    cwd: '/',
+    etc: etcFolderOf(namespace.name),
+  });
+  const ended = endOf(child, command);
   void feed(channel, child);
   await Promise.all([
     forward(child.stdout, (data) => channel.send({ kind: 'stdout', data })),
@@ -34,9 +40,15 @@ async function fail(channel: Channel, failure: string): Promise<void> {
   channel.end();
 }
 
-function endOf(child: ChildProcess): Promise<{ status: number; signal: string; failure: string }> {
+function endOf(
+  child: ChildProcess,
+  command: string,
+): Promise<{ status: number; signal: string; failure: string }> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ status: 127, signal: '', failure: error.message }));
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const failure = error.code === 'ENOENT' ? `there is no command ${command} on the node` : error.message;
+      resolve({ status: 127, signal: '', failure });
+    });
     child.once('close', (status, signal) =>
       resolve({ status: status ?? 0, signal: signal ?? '', failure: '' }),
     );

@@ -2,7 +2,12 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 
 /** Where ip-netns(8) looks for what stands in place of /etc/hosts for a command inside a namespace. */
 export function hostsFilePath(namespace: string): string {
-  return `${folderOf(namespace)}/hosts`;
+  return `${etcFolderOf(namespace)}/hosts`;
+}
+
+/** Files for one namespace that stand over those of /etc; it may not be there. */
+export function etcFolderOf(namespace: string): string {
+  return `/etc/netns/${namespace}`;
 }
 
 export function hasHostsFolder(namespace: string): boolean {
@@ -25,15 +30,11 @@ export function writeHostsFile(namespace: string, text: string): void {
     return;
   }
   const path = hostsFilePath(namespace);
-  mkdirSync(folderOf(namespace), { recursive: true });
+  mkdirSync(etcFolderOf(namespace), { recursive: true });
   writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
 }
 
 export function removeHostsFile(namespace: string): void {
-  rmSync(folderOf(namespace), { recursive: true, force: true });
-}
-
-function folderOf(namespace: string): string {
-  return `/etc/netns/${namespace}`;
+  rmSync(etcFolderOf(namespace), { recursive: true, force: true });
 }

@@ -55,8 +55,7 @@ async function prepare(
 }
 
 function require(agent: Agent, overlay: string, member: string): Namespace {
-  const namespace = agent.findRouter(overlay, member);
-  if (namespace === null)
-    throw new VinetError('not-found', `router ${overlay}/${member} is not up on this node`);
+  const namespace = agent.findMember(overlay, member);
+  if (namespace === null) throw new VinetError('not-found', `${overlay}/${member} is not up on this node`);
   return namespace;
 }

@@ -136,23 +136,19 @@ function addDelete(program: Command, context: CommandContext): void {
 function addExec(program: Command, context: CommandContext): void {
   const command = program
     .command('exec')
-    .description('run a command in a router: its network, this terminal; the exit status is its own')
+    .description(
+      'run a command in a router or host: its network and names, this terminal; the exit status is its own',
+    )
     .argument('<overlay/router>', 'where, such as ring/r1', readRouterPath)
     .argument('<command...>', 'what, best after --')
     .passThroughOptions();
   withClientOptions(command).action(async (path: RouterPath, words: string[], flags: ClientFlags) => {
     const argv = words[0] === '--' ? words.slice(1) : words;
     if (argv.length === 0) command.error("error: missing required argument 'command'");
-    const interrupted = new AbortController();
-    const interrupt = () => interrupted.abort();
-    process.once('SIGINT', interrupt);
     await withClient(context, flags, async (client) => {
-      const streams = { stdin: context.stdin, ...OUTPUTS, signal: interrupted.signal };
+      const streams = { stdin: context.stdin, ...OUTPUTS, interrupts: process };
       context.setStatus(await runExec(client, { ...path, argv }, streams));
-    }).finally(() => {
-      process.off('SIGINT', interrupt);
-      context.stdin.destroy();
-    });
+    }).finally(() => context.stdin.destroy());
   });
 }
 

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { constants } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import { type Readable, Transform, type Writable } from 'node:stream';
 import { VinetError } from '../model/vinet-error.ts';
 import { type ApiClient, apiPath, connectionError } from './api-client.ts';
 import { readLines } from './lines.ts';
@@ -18,6 +18,8 @@ export interface ExecStreams {
   readonly stderr: Writable;
   /** Aborting it ends the command. */
   readonly signal?: AbortSignal;
+  /** Where interrupts come from, such as `process`: each is passed on to the command. */
+  readonly interrupts?: Pick<EventEmitter, 'on' | 'off'>;
 }
 
 /**
@@ -30,20 +32,40 @@ export async function runExec(
   request: ExecRequest,
   streams: ExecStreams,
 ): Promise<number> {
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([leaving.signal, ...(streams.signal === undefined ? [] : [streams.signal])]);
+  const input = frameInput(streams.stdin);
+  let interrupts = 0;
+  const interrupt = () => {
+    interrupts += 1;
+    if (interrupts > PATIENT_INTERRUPTS) leaving.abort();
+    else input.interrupt();
+  };
+  streams.interrupts?.on('SIGINT', interrupt);
   try {
-    const answer = await openExec(client, request, streams);
+    const answer = await openExec(client, request, input.frames, signal);
     try {
       return await relay(answer, streams);
     } finally {
       answer.destroy();
     }
   } catch (error) {
-    if (streams.signal?.aborted === true) return 128 + constants.signals.SIGINT;
+    if (signal.aborted) return 128 + constants.signals.SIGINT;
     throw connectionError(error, client.address);
+  } finally {
+    streams.interrupts?.off('SIGINT', interrupt);
   }
 }
 
-function openExec(client: ApiClient, request: ExecRequest, streams: ExecStreams): Promise<IncomingMessage> {
+/** A command that does not heed an interrupt is left after so many. */
+const PATIENT_INTERRUPTS = 2;
+
+function openExec(
+  client: ApiClient,
+  request: ExecRequest,
+  body: Readable,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   return client.open({
     method: 'POST',
     path: apiPath(
@@ -51,11 +73,26 @@ function openExec(client: ApiClient, request: ExecRequest, streams: ExecStreams)
       request.argv.map((argument) => ['argv', argument] as const),
     ),
     accept: 'application/x-ndjson',
-    contentType: 'application/octet-stream',
-    body: streams.stdin,
+    contentType: 'application/x-ndjson',
+    body,
     idleTimeoutMs: 0,
-    ...(streams.signal === undefined ? {} : { signal: streams.signal }),
+    signal,
   });
+}
+
+/** Standard input as frames, which stay open at its end: an interrupt may still follow. */
+function frameInput(stdin: Readable): { readonly frames: Readable; interrupt(): void } {
+  const frames = new Transform({
+    writableObjectMode: true,
+    transform: (frame, _encoding, done) => done(null, `${JSON.stringify(frame)}\n`),
+  });
+  const framing = new Transform({
+    readableObjectMode: true,
+    transform: (data: Buffer, _encoding, done) => done(null, { stdin: data.toString('base64') }),
+    flush: (done) => done(null, { stdinClosed: true }),
+  });
+  stdin.pipe(framing).pipe(frames, { end: false });
+  return { frames, interrupt: () => void frames.write({ signal: 'SIGINT' }) };
 }
 
 /** Writes output as it comes until the command's end. */

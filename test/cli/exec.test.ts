@@ -1,4 +1,6 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -8,7 +10,7 @@ import { createApiClient } from '../../src/cli/api-client.ts';
 import { runExec } from '../../src/cli/exec.ts';
 import { readLines } from '../../src/cli/lines.ts';
 import { translateKeys } from '../../src/cli/vtysh.ts';
-import { answerError, type Handler, readBody, startController } from './loopback-controller.ts';
+import { answerError, type Handler, startController } from './loopback-controller.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -18,7 +20,7 @@ afterEach(async () => {
 
 async function exec(
   handler: Handler,
-  options: { listen?: string; stdin?: PassThrough; signal?: AbortSignal } = {},
+  options: { listen?: string; stdin?: PassThrough; signal?: AbortSignal; interrupts?: EventEmitter } = {},
 ) {
   const controller = await startController(handler, options.listen);
   const client = createApiClient({ address: controller.address, token: 't', authority: null });
@@ -34,6 +36,7 @@ async function exec(
       stdout: stdout.stream,
       stderr: stderr.stream,
       ...(options.signal && { signal: options.signal }),
+      ...(options.interrupts && { interrupts: options.interrupts }),
     },
   );
   return { status, out: stdout.text(), err: stderr.text() };
@@ -72,15 +75,13 @@ test('input and output flow at the same time, over a unix socket too', async () 
   const stdin = new PassThrough();
   stdin.write('ping');
   const result = await exec(
-    (request, response) => {
-      request.once('data', (first: Buffer) => {
-        response.write(line({ stdout: first.toString('base64') }));
-        stdin.end('pong');
-        void readBody(request).then((rest) => {
-          response.write(line({ stdout: rest.toString('base64') }));
-          response.end(line({ exit: { status: 0, signal: '', failure: '' } }));
-        });
-      });
+    async (request, response) => {
+      for await (const frame of framesOf(request)) {
+        if (frame.stdinClosed === true) break;
+        response.write(line({ stdout: frame.stdin }));
+        if (!stdin.writableEnded) stdin.end('pong');
+      }
+      response.end(line({ exit: { status: 0, signal: '', failure: '' } }));
     },
     { listen: join(folder, 'api.sock'), stdin },
   );
@@ -111,19 +112,52 @@ test('a connection that ends before the command, and an answer that is no frame,
   ).rejects.toMatchObject({ code: 'not-found', status: 404 });
 });
 
-test('an interrupt ends the command and counts as SIGINT', async () => {
-  const interrupted = new AbortController();
+test('an interrupt is passed on to the command, also after the end of its input', async () => {
+  const interrupts = new EventEmitter();
+  const result = await exec(
+    async (request, response) => {
+      const frames = framesOf(request);
+      expect((await frames.next()).value).toEqual({ stdinClosed: true });
+      interrupts.emit('SIGINT');
+      expect((await frames.next()).value).toEqual({ signal: 'SIGINT' });
+      response.end(line({ exit: { status: 0, signal: 'SIGINT', failure: '' } }));
+    },
+    { interrupts },
+  );
+  expect(result.status).toBe(130);
+  expect(interrupts.listenerCount('SIGINT')).toBe(0);
+});
+
+test('a command that does not heed two interrupts is left at the third', async () => {
+  const interrupts = new EventEmitter();
   let gone: Promise<unknown> = Promise.resolve();
   const result = await exec(
-    (request, response) => {
+    async (request, response) => {
       gone = new Promise((resolve) => request.socket.once('close', resolve));
       response.write(line({ stdout: base64('working') }));
-      interrupted.abort();
+      const frames = framesOf(request);
+      interrupts.emit('SIGINT');
+      interrupts.emit('SIGINT');
+      const seen = [(await frames.next()).value, (await frames.next()).value];
+      expect(seen).toEqual([{ signal: 'SIGINT' }, { signal: 'SIGINT' }]);
+      interrupts.emit('SIGINT');
     },
-    { stdin: new PassThrough(), signal: interrupted.signal },
+    { stdin: new PassThrough(), interrupts },
   );
   expect(result.status).toBe(130);
   await gone;
+});
+
+test('a session that is left ends the command', async () => {
+  const leaving = new AbortController();
+  const result = await exec(
+    (_request, response) => {
+      response.write(line({ stdout: base64('working') }));
+      leaving.abort();
+    },
+    { stdin: new PassThrough(), signal: leaving.signal },
+  );
+  expect(result.status).toBe(130);
 });
 
 test('lines come out whole however the bytes are cut', async () => {
@@ -160,6 +194,11 @@ test('keys of a vtysh session pass as they are, but Ctrl-C clears the line and C
   expect(Buffer.concat(passed).toString()).toBe('sho\t?\u0005\u0015\u001d');
   expect(left).toBe(true);
 });
+
+/** What of a request's body came in frames, as they come. */
+async function* framesOf(request: IncomingMessage): AsyncGenerator<Record<string, unknown>> {
+  for await (const text of readLines(request)) yield JSON.parse(text) as Record<string, unknown>;
+}
 
 async function* fromChunks(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
   yield* chunks;

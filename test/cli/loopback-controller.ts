@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { ErrorBody } from '../../src/model/api.ts';
 
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** A real HTTP server that answers what a test tells it to; `listen` is a port of loopback or a socket's path. */
 export async function startController(handler: Handler, listen: number | string = 0) {

@@ -308,6 +308,39 @@ describe('commands in a router', () => {
     ]);
   });
 
+  it('get signals between pieces of their input, and after its end', async () => {
+    const inputs: unknown[] = [];
+    answer = async (asked, agent) => {
+      if (asked.kind === 'open-exec') void take(agent, asked.ticket, inputs);
+      return { kind: 'done' };
+    };
+    const frames = [
+      { stdin: base64('hello') },
+      { signal: 'SIGINT' },
+      { stdinClosed: true },
+      { signal: 'SIGTERM' },
+    ];
+    const body = frames.map((frame) => `${JSON.stringify(frame)}\n`).join('');
+    const path = '/v1/overlays/ring/routers/r1/exec?argv=cat';
+    const { text } = await harness.send('POST', path, body, 'application/x-ndjson');
+    expect(inputs).toEqual(['hello', 'SIGINT', 'stdin-closed', 'SIGTERM']);
+    expect(text).toContain('"signal":"SIGTERM"');
+  });
+
+  it.each(['no frame', '{}', '[]', 'null', '{"signal":"SIGSEGV"}', '{"stdin":1}'])(
+    'are hung up on when their input is %s',
+    async (line) => {
+      const inputs: unknown[] = [];
+      answer = async (asked, agent) => {
+        if (asked.kind === 'open-exec') void take(agent, asked.ticket, inputs, 'SIGHUP');
+        return { kind: 'done' };
+      };
+      const path = '/v1/overlays/ring/routers/r1/exec?argv=cat';
+      await harness.send('POST', path, `${line}\n`, 'application/x-ndjson');
+      expect(inputs).toEqual(['SIGHUP']);
+    },
+  );
+
   it('need no input', async () => {
     answer = echoing;
     const { text } = await harness.send('POST', '/v1/overlays/ring/routers/r1/exec?argv=true');
@@ -387,6 +420,19 @@ async function echo(agent: FakeAgent, ticket: string, argv: readonly string[]): 
   }
   await channel.send({ kind: 'exit', status: 3, signal: '', failure: '' });
   channel.end();
+}
+
+/** Notes its input until it is sent the signal, which ends it. */
+async function take(agent: FakeAgent, ticket: string, inputs: unknown[], last = 'SIGTERM'): Promise<void> {
+  const channel = agent.session.attach(ticket);
+  for await (const input of channel.received) {
+    if (input.kind === 'stdin') inputs.push(Buffer.from(input.data).toString());
+    else inputs.push(input.kind === 'signal' ? input.signal : input.kind);
+    if (inputs.at(-1) !== last) continue;
+    await channel.send({ kind: 'exit', status: 0, signal: last, failure: '' });
+    channel.end();
+    return;
+  }
 }
 
 async function record(agent: FakeAgent, ticket: string, signals: string[]): Promise<void> {

@@ -82,7 +82,7 @@ export interface Namespace {
   readSysctl(key: string): string;
 
   /** Starts a process inside; the same contract as child_process.spawn. */
-  spawn(command: string, argv: readonly string[], options: SpawnOptions): ChildProcess;
+  spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess;
 
   /** Calls back after a link, an address or forwarding changed, also when notifications were lost. */
   watchLinks(onChange: () => void): Watch;
@@ -90,6 +90,11 @@ export interface Namespace {
   watchRoutes(onChange: () => void): Watch;
 
   close(): void;
+}
+
+export interface NamespaceSpawnOptions extends SpawnOptions {
+  /** A folder whose files the process finds in place of those of the same name in /etc (ip-netns(8)). */
+  readonly etc?: string;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import type { KernelRoute, LinkFilter } from '../../model/node-state.ts';
@@ -9,7 +9,14 @@ import { createAddressDecoder, encodeAddressDump } from './address-message.ts';
 import { ChangeListener } from './change-listener.ts';
 import { createCounterDecoder } from './counter-message.ts';
 import { createFloodDecoder, encodeFloodDump } from './flood-message.ts';
-import type { LinkCounters, LinkStep, Namespace, TransportStep, Watch } from './kernel.ts';
+import type {
+  LinkCounters,
+  LinkStep,
+  Namespace,
+  NamespaceSpawnOptions,
+  TransportStep,
+  Watch,
+} from './kernel.ts';
 import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-message.ts';
 import { programLinks } from './link-program.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
@@ -160,8 +167,12 @@ export class NetworkNamespace implements Namespace {
     return this.#thread.inNamespace(this.fd, () => readSysctl(key));
   }
 
-  spawn(command: string, argv: readonly string[], options: SpawnOptions): ChildProcess {
-    const child = this.#thread.inNamespace(this.fd, () => spawn(command, argv, options));
+  spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess {
+    const { etc, ...others } = options;
+    const start = () => spawn(command, argv, others);
+    const child = this.#thread.inNamespace(this.fd, () =>
+      etc === undefined ? start() : this.#thread.withOwnEtc(etc, start),
+    );
     // The agent may run at a higher priority, which is not for what it starts.
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
     return child;

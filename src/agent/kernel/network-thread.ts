@@ -1,7 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { VinetError } from '../../model/vinet-error.ts';
 import { kernelError } from './kernel-error.ts';
-import type { SystemCalls } from './system-calls.ts';
+import { MS_BIND, type SystemCalls } from './system-calls.ts';
 
 /**
  * The one thread of this process that visits network namespaces (network_namespaces(7), setns(2)). What is
@@ -43,6 +43,26 @@ export class NetworkThread {
     );
   }
 
+  /**
+   * Runs `visit` where the folder's files stand over those of the same name in /etc, as ip-netns(8) does it.
+   * What is started during the visit keeps that view, and nobody else sees it.
+   */
+  withOwnEtc<T>(folder: string, visit: () => T): T {
+    const files = listFiles(folder).filter((file) => existsSync(`/etc/${file}`));
+    if (files.length === 0) return visit();
+    const cwd = process.cwd();
+    const home = openSync('/proc/thread-self/ns/mnt', 'r');
+    try {
+      this.calls.leaveMounts();
+      for (const file of files) this.calls.mount(`${folder}/${file}`, `/etc/${file}`, MS_BIND);
+      return visit();
+    } finally {
+      const errno = this.calls.enterMounts(home, cwd);
+      closeSync(home);
+      if (errno !== 0) endLost('mount', errno);
+    }
+  }
+
   close(): void {
     closeSync(this.#home);
   }
@@ -58,14 +78,26 @@ export class NetworkThread {
     }
   }
 
-  /** A process that is lost in a router's namespace would program the wrong network: it must end at once. */
   #comeBack(): void {
     const errno = this.calls.enterNetwork(this.#home);
-    if (errno !== 0) {
-      writeSync(2, `vinet: cannot return to its own network namespace (errno ${errno}), ending\n`);
-      process.abort();
-    }
+    if (errno !== 0) endLost('network', errno);
     this.#away = false;
+  }
+}
+
+/** A process that is lost in a router's namespace would program the wrong network: it must end at once. */
+function endLost(kind: string, errno: number): never {
+  writeSync(2, `vinet: cannot return to its own ${kind} namespace (errno ${errno}), ending\n`);
+  process.abort();
+}
+
+function listFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() ? [entry.name] : [],
+    );
+  } catch {
+    return [];
   }
 }
 

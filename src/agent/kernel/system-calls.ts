@@ -7,6 +7,10 @@ export interface SystemCalls {
   enterNetwork(fd: number): number;
   /** unshare(2) with CLONE_NEWNET. */
   leaveNetwork(): void;
+  /** unshare(2) with CLONE_NEWNS. Mounts that others make and take away still come in; none goes out. */
+  leaveMounts(): void;
+  /** setns(2) with CLONE_NEWNS, which moves the thread to the root, and chdir(2). Returns the errno. */
+  enterMounts(fd: number, folder: string): number;
   /** mount(2). */
   mount(source: string, target: string, flags: number): void;
   /** umount2(2) with MNT_DETACH; false when nothing is mounted there or the path is gone. */
@@ -22,6 +26,7 @@ export interface SystemCalls {
 export const MS_BIND = 0x1000;
 export const MS_REC = 0x4000;
 export const MS_SHARED = 0x100000;
+const MS_SLAVE = 0x80000;
 
 export function loadSystemCalls(): SystemCalls {
   const libc = koffi.load(null);
@@ -30,6 +35,7 @@ export function loadSystemCalls(): SystemCalls {
   const mount = libc.func(
     'int mount(const char *source, const char *target, const char *type, unsigned long flags, void *data)',
   );
+  const chdir = libc.func('int chdir(const char *path)');
   const umount2 = libc.func('int umount2(const char *target, int flags)');
   const flock = libc.func('int flock(int fd, int operation)');
   const getsockname = libc.func('int getsockname(int fd, void *address, _Inout_ uint32_t *length)');
@@ -44,6 +50,11 @@ export function loadSystemCalls(): SystemCalls {
   return {
     enterNetwork: (fd) => (setns(fd, CLONE_NEWNET) === 0 ? 0 : koffi.errno()),
     leaveNetwork: () => check(unshare(CLONE_NEWNET), () => 'unshare'),
+    leaveMounts() {
+      check(unshare(CLONE_NEWNS), () => 'unshare');
+      check(mount('none', '/', 'none', MS_SLAVE | MS_REC, null), () => 'mount /');
+    },
+    enterMounts: (fd, folder) => (setns(fd, CLONE_NEWNS) === 0 && chdir(folder) === 0 ? 0 : koffi.errno()),
     mount: (source, target, flags) =>
       check(mount(source, target, 'none', flags, null), () => `mount ${target}`),
     detach(target) {
@@ -67,6 +78,7 @@ export function loadSystemCalls(): SystemCalls {
 }
 
 const CLONE_NEWNET = 0x40000000;
+const CLONE_NEWNS = 0x20000;
 const MNT_DETACH = 2;
 const LOCK_EX = 2;
 const AF_NETLINK = 16;

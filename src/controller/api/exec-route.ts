@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Type } from 'typebox';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import type { ExecOutput } from '../../rpc/fleet-message.ts';
 import type { CommandChannel } from '../fleet/exec-tickets.ts';
 import type { Api, ApiParts } from './app.ts';
+import { FRAMED_INPUT, RAW_INPUT, readInput } from './exec-input.ts';
 import { MemberName, OverlayName, overlayOf, routerOf } from './named.ts';
 
 const START_DEADLINE_MS = 10_000;
@@ -14,18 +14,19 @@ const HANG_UP_GRACE_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Runs a command in a router. The request's body is its standard input, as it comes; the answer is a line of
- * JSON for each piece of output, at once, and one for its end; empty lines in between mean nothing.
+ * Runs a command in a router or host. The request's body is its standard input, as it comes, or frames that hold
+ * signals too; the answer is a line of JSON for each piece of output, at once, and one for its end; empty lines in
+ * between mean nothing.
  */
 export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): void {
   void app.register(async (scope: Api) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/octet-stream', (_, payload, done) => done(null, payload));
+    scope.addContentTypeParser([RAW_INPUT, FRAMED_INPUT], (_, payload, done) => done(null, payload));
     scope.post(
       '/v1/overlays/:name/routers/:router/exec',
       {
         schema: {
-          consumes: ['application/octet-stream'],
+          consumes: [RAW_INPUT, FRAMED_INPUT],
           params: Type.Object({ name: OverlayName, router: MemberName }),
           querystring: Type.Object({ argv: Type.Union([Argument, Type.Array(Argument, { minItems: 1 })]) }),
         },
@@ -50,7 +51,11 @@ export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): voi
 
 const Argument = Type.String({ minLength: 1, maxLength: 128 * 1024 });
 
-async function converse(channel: CommandChannel, stdin: Readable, response: ServerResponse): Promise<void> {
+async function converse(
+  channel: CommandChannel,
+  body: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   response.flushHeaders();
   let killing: NodeJS.Timeout | undefined;
@@ -61,7 +66,7 @@ async function converse(channel: CommandChannel, stdin: Readable, response: Serv
   else response.on('close', onClose);
   // A client that is cut off shows only when something is written; an empty line says nothing.
   const heartbeat = setInterval(() => response.write('\n'), HEARTBEAT_MS);
-  void feed(channel, stdin);
+  void feed(channel, body);
   let ended = false;
   try {
     for await (const output of channel.received) {
@@ -81,16 +86,15 @@ async function converse(channel: CommandChannel, stdin: Readable, response: Serv
 }
 
 /** Reads to the end whatever happens: a connection that is not read does not tell that its client is gone. */
-async function feed(channel: CommandChannel, stdin: Readable): Promise<void> {
+async function feed(channel: CommandChannel, body: IncomingMessage): Promise<void> {
   try {
-    for await (const data of stdin.iterator({ destroyOnReturn: false })) {
-      if (!(await channel.send({ kind: 'stdin', data: data as Buffer }))) break;
-    }
+    for await (const input of readInput(body)) if (!(await channel.send(input))) break;
     await channel.send({ kind: 'stdin-closed' });
-  } catch {
-    // The client is gone; its command is told so by the end of the response.
+  } catch (error) {
+    // A client that is gone needs no word here: its command is told so by the end of the response.
+    if (error instanceof VinetError) await channel.send({ kind: 'signal', signal: 'SIGHUP' });
   }
-  stdin.resume();
+  body.resume();
 }
 
 /** What a terminal does when its user is gone; a command that does not listen is killed after a while. */
