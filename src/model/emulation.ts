@@ -7,3 +7,8 @@ export interface Emulation {
   /** Bits a second; 0 for no limit. */
   readonly rateBps: number;
 }
+
+/** A rate as the kernel takes it; of what is no limit 0, of a limit at least 1. */
+export function bytesPerSecond(rateBps: number): number {
+  return rateBps === 0 ? 0 : Math.max(1, Math.round(rateBps / 8));
+}

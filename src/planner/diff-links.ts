@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.ts';
 import type { EnvironmentState, LinkState, TunnelState, VethState } from '../model/node-state.ts';
 import type { ObservedEnvironment, ObservedLink } from '../model/observation.ts';
 import { deviceKindOf, type Tunnel } from '../model/tunnel.ts';
 import { diffAddresses } from './diff-addresses.ts';
+import { isSameEmulation } from './diff-emulation.ts';
 import { differenceOfTunnels, diffRemotes, haveSameKeys } from './diff-tunnel.ts';
 import { aliasOf, LINK_MARK, transportOf } from './link-alias.ts';
 
@@ -100,7 +100,7 @@ function diffPresentLink(namespace: string, wanted: LinkState, found: ObservedLi
     changes.push({ kind: 'set-link-master', namespace, name, master: wanted.master });
   if (wanted.kind === 'tunnel')
     changes.push(...diffPresentTunnel(namespace, name, wanted.tunnel, found.tunnel));
-  if (!isDeepStrictEqual(found.emulation, wanted.emulation))
+  if (!isSameEmulation(wanted.emulation, found.emulation))
     changes.push({ kind: 'set-emulation', namespace, name, emulation: wanted.emulation });
   changes.push(...diffAddresses(namespace, name, wanted.addresses, found.addresses));
   if (found.up !== wanted.enabled)

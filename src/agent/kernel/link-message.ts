@@ -75,6 +75,8 @@ export interface LinkMessage {
   readonly alias: string;
   readonly mtu: number;
   readonly up: boolean;
+  /** Kind of the root qdisc. */
+  readonly qdisc: string;
   readonly masterIndex: number;
   /** IFLA_LINK: of a veth the index of the other end in its own namespace. */
   readonly lowerIndex: number;
@@ -112,6 +114,7 @@ export function createLinkDecoder(): (
       alias: attributes.text(rt.IFLA_IFALIAS),
       mtu: attributes.u32(rt.IFLA_MTU),
       up: (buffer.readUInt32LE(start + 8) & rt.IFF_UP) !== 0,
+      qdisc: attributes.text(rt.IFLA_QDISC),
       masterIndex: attributes.u32(rt.IFLA_MASTER),
       lowerIndex: attributes.u32(rt.IFLA_LINK),
       vxlan: kind === 'vxlan' ? decodeVxlan(buffer, data) : null,

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { LinkState } from '../../model/node-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import { aliasOf } from '../../planner/link-alias.ts';
@@ -13,8 +14,11 @@ import {
 } from './link-message.ts';
 import type { NetlinkConnection, NetlinkRequest } from './netlink-connection.ts';
 import { attributeText, attributeU32 } from './netlink-message.ts';
+import { encodeRemoveEmulation, encodeSetEmulation } from './queueing-message.ts';
 import { encodeDeleteRoute, encodeNewRoute } from './route-message.ts';
 import { IFLA_IFALIAS, IFLA_MASTER, IFLA_MTU } from './rtnetlink.ts';
+
+const { ENOENT, EINVAL } = constants.errno;
 
 type CreateStep = Extract<LinkStep, { step: 'create' }>;
 
@@ -31,14 +35,14 @@ export async function programLinks(
   const sent: { readonly at: number; readonly request: NetlinkRequest }[] = [];
   steps.forEach((step, at) => {
     try {
-      sent.push({ at, request: encodeStep(step) });
+      for (const request of [encodeStep(step)].flat()) sent.push({ at, request });
     } catch (error) {
       results[at] = error instanceof Error ? error : new VinetError('kernel', errorText(error));
     }
   });
   const errors = await connection.request(sent.map(({ request }) => request));
   sent.forEach(({ at }, position) => {
-    results[at] = errors[position] ?? null;
+    results[at] ??= errors[position] ?? null;
   });
 
   const created = steps.flatMap((step, at) =>
@@ -81,7 +85,7 @@ function finishSteps(link: LinkState, index: number): LinkStep[] {
   return steps;
 }
 
-function encodeStep(step: LinkStep): NetlinkRequest {
+function encodeStep(step: LinkStep): NetlinkRequest | NetlinkRequest[] {
   switch (step.step) {
     case 'create':
       return {
@@ -141,9 +145,17 @@ function encodeStep(step: LinkStep): NetlinkRequest {
         message: encodeDeleteRoute(step.index, step.route),
       };
     case 'set-emulation':
+      return encodeEmulationStep(step);
     case 'set-wireguard-keys':
       throw new VinetError('unsupported', `${step.step} is not supported`);
   }
+}
+
+function encodeEmulationStep(step: Extract<LinkStep, { step: 'set-emulation' }>) {
+  const { index, emulation } = step;
+  const what = `set emulation of link #${index}`;
+  if (emulation !== null) return { what, message: encodeSetEmulation(index, emulation) };
+  return encodeRemoveEmulation(index).map((message) => ({ what, message, done: [ENOENT, EINVAL] }));
 }
 
 function placeOf(end: { readonly link: LinkState; readonly into: Namespace; readonly index: number }) {

@@ -20,6 +20,8 @@ import { closeSoon, type NetlinkSocket } from './netlink-socket.ts';
 export interface NetlinkRequest {
   readonly message: Buffer;
   readonly what: string;
+  /** Numbers of errors that say that nothing is left to do, which is success. */
+  readonly done?: readonly number[];
 }
 
 /** Makes something of one message of a dump, or null when it is of no interest. */
@@ -97,7 +99,8 @@ export class NetlinkConnection {
           if (type !== NLMSG_ERROR) return null;
           const errno = readErrno(buffer, start, end);
           answered.add(position);
-          if (errno !== 0) errors[position] = readError(batch[position], buffer, start, end, flags);
+          if (errno !== 0 && !batch[position]?.done?.includes(errno))
+            errors[position] = readError(batch[position], buffer, start, end, flags);
           return position === batch.length - 1 ? 'done' : null;
         },
         finish: (failure) =>

@@ -68,6 +68,12 @@ export function attributeU32(type: number, value: number): Buffer {
   return attribute(type, payload);
 }
 
+export function attributeU64(type: number, value: bigint): Buffer {
+  const payload = Buffer.alloc(8);
+  payload.writeBigUInt64LE(value);
+  return attribute(type, payload);
+}
+
 /** With the NUL that ends it. */
 export function attributeText(type: number, value: string): Buffer {
   return attribute(type, Buffer.from(`${value}\0`));
@@ -163,6 +169,17 @@ export class AttributeTable {
 
   u32(type: number): number {
     return this.has(type) ? this.#buffer.readUInt32LE(this.#sized(type, 4)) : 0;
+  }
+
+  u64(type: number): bigint {
+    return this.has(type) ? this.#buffer.readBigUInt64LE(this.#sized(type, 8)) : 0n;
+  }
+
+  /** Payload of an attribute, none of an absent one. */
+  bytes(type: number): Buffer {
+    return this.has(type)
+      ? this.#buffer.subarray(this.start(type), this.end(type))
+      : this.#buffer.subarray(0, 0);
   }
 
   /** Up to the first NUL. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
+import type { Emulation } from '../../model/emulation.ts';
 import type { KernelRoute, LinkFilter } from '../../model/node-state.ts';
 import type { ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
@@ -22,6 +23,7 @@ import { programLinks } from './link-program.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 import type { NetworkThread } from './network-thread.ts';
+import { createQueueingDecoder, encodeQueueingDump, isEmulating } from './queueing-message.ts';
 import { createRouteDecoder, encodeRouteDump, isMainUnicast, OWN_PROTOCOL } from './route-message.ts';
 import * as rt from './rtnetlink.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
@@ -85,6 +87,7 @@ export class NetworkNamespace implements Namespace {
         : [],
       (entry) => entry.remote,
     );
+    const emulations = await this.#readEmulations(links);
     const names = namesOf(links);
     this.#names = names;
     return links.map((link) => ({
@@ -101,8 +104,15 @@ export class NetworkNamespace implements Namespace {
         link.vxlan === null
           ? null
           : { kind: 'vxlan', ...link.vxlan, remotes: (remotes.get(link.index) ?? []).sort() },
-      emulation: null,
+      emulation: emulations.get(link.index) ?? null,
     }));
+  }
+
+  async #readEmulations(links: readonly LinkMessage[]): Promise<Map<number, Emulation>> {
+    if (!links.some(({ qdisc }) => isEmulating(qdisc))) return new Map();
+    const request = { what: 'RTM_GETQDISC', message: encodeQueueingDump() };
+    const queueings = await this.#connection.dump(request, createQueueingDecoder());
+    return new Map(queueings.map(({ index, emulation }) => [index, emulation]));
   }
 
   readCounters(): Promise<LinkCounters[]> {
@@ -206,6 +216,7 @@ export class NetworkNamespace implements Namespace {
 /** Forwarding is announced to the netconf groups. */
 const LINK_GROUPS = [
   rt.RTNLGRP_LINK,
+  rt.RTNLGRP_TC,
   rt.RTNLGRP_IPV4_IFADDR,
   rt.RTNLGRP_IPV6_IFADDR,
   rt.RTNLGRP_IPV4_NETCONF,
