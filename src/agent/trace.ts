@@ -6,8 +6,29 @@ const DEADLINE_MS = 30_000;
 /** Probes under way at the same time: as many as a long virtual path has hops. */
 const PROBES_AT_ONCE = 128;
 
-/** Follows the way of a packet through an overlay with traceroute(8), one ICMP probe a hop. */
+/** On a long way some router may just have used up what it may send of ICMP errors (icmp_ratelimit of ip-sysctl). */
+const ATTEMPTS = 3;
+
+/** Follows the way of a packet through an overlay with traceroute(8), one ICMP probe a hop; silent hops are asked again. */
 export async function traceRoute(namespace: Namespace, destination: string): Promise<Hop[]> {
+  let hops = await probe(namespace, destination);
+  for (let attempt = 1; attempt < ATTEMPTS && hasGaps(hops); attempt++)
+    hops = fillGaps(hops, await probe(namespace, destination));
+  return hops;
+}
+
+/** Whether a hop is silent though a later one answered. */
+export function hasGaps(hops: readonly Hop[]): boolean {
+  const last = hops.findLastIndex(({ address }) => address !== '');
+  return hops.slice(0, Math.max(last, 0)).some(({ address }) => address === '');
+}
+
+/** The hops of one trace, with what another one knows of those that kept silent. */
+export function fillGaps(hops: readonly Hop[], others: readonly Hop[]): Hop[] {
+  return hops.map((hop, at) => (hop.address === '' ? (others[at] ?? hop) : hop));
+}
+
+async function probe(namespace: Namespace, destination: string): Promise<Hop[]> {
   const argv = ['-I', '-n', '-q', '1', '-w', '2', '-N', String(PROBES_AT_ONCE), '-m', '255', destination];
   return parseTraceroute(await runTraceroute(namespace, argv));
 }

@@ -6,6 +6,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import { type Frr, openFrr } from '../../src/agent/frr/frr.ts';
 import type { Kernel } from '../../src/agent/kernel/kernel.ts';
 import { openKernel } from '../../src/agent/kernel/open-kernel.ts';
+import { describeSelf } from '../../src/agent/self-description.ts';
 import { StateFolder } from '../../src/agent/state-folder.ts';
 import type { Node } from '../../src/model/node.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
@@ -29,13 +30,21 @@ export interface NodeBench {
   readonly nodes: readonly TestNode[];
   /** Compiles the overlays together and tells every node what it should be. */
   deploy(overlays: readonly Overlay[]): void;
+  /** Names of what the nodes lack for an overlay. Fails when anything else stands in its way. */
+  refusalsOf(overlay: Overlay): string[];
   /** Resolves once every router of every overlay is ready; fails with what is missing. */
   ready(): Promise<void>;
+  /** As `ready`, of one overlay. */
+  readyOf(overlay: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Namespaces joined by a bridge, as many as asked for, each with an agent in this process. */
-export async function openNodeBench(prefix: string, count: number): Promise<NodeBench> {
+export async function openNodeBench(
+  prefix: string,
+  count: number,
+  addressesOf: (number: number) => string[] = (number) => [`198.18.7.${number}/24`],
+): Promise<NodeBench> {
   const hub = `${prefix}-hub`;
   const names = Array.from({ length: count }, (_, at) => `${prefix}-n${at + 1}`);
   const folder = mkdtempSync(join(tmpdir(), 'vinet-test-'));
@@ -43,8 +52,9 @@ export async function openNodeBench(prefix: string, count: number): Promise<Node
     for (const name of [...names, hub]) tryIp('netns', 'del', name);
   };
   remove();
-  buildUnderlay(hub, names);
+  buildUnderlay(hub, names, addressesOf);
   const nodes = await Promise.all(names.map((name, at) => openTestNode(name, at + 1, folder)));
+  const known = () => new Map(nodes.map(({ node }) => [node.name, node]));
   let plans: readonly PlannedOverlay[] = [];
   let revision = 0;
 
@@ -53,11 +63,29 @@ export async function openNodeBench(prefix: string, count: number): Promise<Node
     deploy(overlays) {
       plans = planAll(overlays, plans);
       revision += 1;
-      const states = compileNodeStates(plans, new Map(nodes.map(({ node }) => [node.name, node])), revision);
+      const states = compileNodeStates(plans, known(), revision);
       if (!states.ok) throw new Error(JSON.stringify(states.problems));
       for (const { node, agent } of nodes)
         agent.setDesired(states.value.get(node.name) ?? { revision, overlays: [] });
     },
+    refusalsOf(overlay) {
+      const states = compileNodeStates(planAll([overlay], []), known(), 1);
+      if (states.ok) return [];
+      const lacking = states.problems.map(({ code, message }) => {
+        const [, capability] = /lacks (\S+),/.exec(message) ?? [];
+        if (code !== 'missing-capability' || capability === undefined) throw new Error(message);
+        return capability;
+      });
+      return [...new Set(lacking)];
+    },
+    readyOf: (overlay) =>
+      until(
+        () => nodes.every(({ reports }) => isReady(reports.status, revision, overlay)),
+        () =>
+          JSON.stringify(
+            nodes.map(({ reports }) => reports.status?.overlays.find(({ name }) => name === overlay)),
+          ),
+      ),
     ready: () =>
       until(
         () => nodes.every(({ reports }) => isReady(reports.status, revision)),
@@ -92,11 +120,12 @@ export function tryIp(...argv: string[]): void {
   }
 }
 
-function isReady(status: NodeStatus | null, revision: number): boolean {
+function isReady(status: NodeStatus | null, revision: number, only: string | null = null): boolean {
+  const overlays = status?.overlays.filter(({ name }) => only === null || name === only) ?? [];
   return (
     status !== null &&
     status.revision === revision &&
-    status.overlays.every(({ environments }) => environments.every(({ phase }) => phase === 'ready'))
+    overlays.every(({ environments }) => environments.every(({ phase }) => phase === 'ready'))
   );
 }
 
@@ -118,35 +147,35 @@ function planAll(overlays: readonly Overlay[], before: readonly PlannedOverlay[]
   return planned;
 }
 
-function buildUnderlay(hub: string, names: readonly string[]): void {
+function buildUnderlay(
+  hub: string,
+  names: readonly string[],
+  addressesOf: (number: number) => string[],
+): void {
   ip('netns', 'add', hub);
   ip('-n', hub, 'link', 'add', 'br0', 'up', 'type', 'bridge');
   names.forEach((name, at) => {
     ip('netns', 'add', name);
     ip('-n', name, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', `p${at}`, 'netns', hub);
     ip('-n', hub, 'link', 'set', `p${at}`, 'master', 'br0', 'up');
-    ip('-n', name, 'addr', 'add', `198.18.7.${at + 1}/24`, 'dev', 'eth0');
+    for (const address of addressesOf(at + 1)) {
+      const flags = address.includes(':') ? ['nodad'] : [];
+      ip('-n', name, 'addr', 'add', address, 'dev', 'eth0', ...flags);
+    }
     ip('-n', name, 'link', 'set', 'eth0', 'up');
   });
 }
 
 async function openTestNode(namespace: string, number: number, folder: string): Promise<TestNode> {
   const kernel = await openKernel({ underlay: namespace });
-  const node: Node = {
+  let frr = await openFrr({ templateDirectories: [TEMPLATES] });
+  const node = await describeSelf(kernel, frr, {
     name: `n${number}`,
-    underlay: [`198.18.7.${number}`],
-    mtu: 1500,
-    capabilities: {
-      kernel: kernel.readRelease(),
-      linkKinds: ['veth', 'vxlan', 'bridge'],
-      features: ['nftables', 'tbf'],
-      frr: '8.4.4',
-      daemons: ['zebra', 'ospfd', 'staticd'],
-    },
-    limits: { members: 100 },
-    metrics: '',
     version: 'test',
-  };
+    underlayAddresses: null,
+    maxMembers: 100,
+    metrics: '',
+  });
   const start = (frr: Frr, machine: Kernel, test: { status: NodeStatus | null; events: ReportedEvent[] }) =>
     new Agent({
       node,
@@ -161,7 +190,6 @@ async function openTestNode(namespace: string, number: number, folder: string): 
       onEvent: (event) => test.events.push(event),
       isConnected: () => true,
     });
-  let frr = await openFrr({ templateDirectories: [TEMPLATES] });
   const reports: { status: NodeStatus | null; events: ReportedEvent[] } = { status: null, events: [] };
   const test: TestNode = {
     node,

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tallyNeighbors } from '../../../src/agent/telemetry/neighbor-watch.ts';
 import { tallyRoutes } from '../../../src/agent/telemetry/route-watch.ts';
-import { parseTraceroute } from '../../../src/agent/trace.ts';
 
 describe('routes of a table', () => {
   const route = (prefix: string, protocol: string) => ({ prefix, protocol, nextHops: [], metric: 0 });
@@ -43,21 +42,5 @@ describe('OSPF neighbours', () => {
   it('are none in an answer that says something else', () => {
     fc.assert(fc.property(fc.anything(), (answer) => tallyNeighbors(answer).size >= 0));
     expect(tallyNeighbors(null).size).toBe(0);
-  });
-});
-
-describe('a trace', () => {
-  it('is read hop by hop, silence included', () => {
-    const text = [
-      'traceroute to 10.0.0.6 (10.0.0.6), 255 hops max, 60 byte packets',
-      ' 1  10.0.128.1  0.093 ms',
-      ' 2  *',
-      ' 3  10.0.0.6  1.250 ms',
-    ].join('\n');
-    expect(parseTraceroute(text)).toEqual([
-      { ttl: 1, address: '10.0.128.1', rttMs: 0.093 },
-      { ttl: 2, address: '', rttMs: 0 },
-      { ttl: 3, address: '10.0.0.6', rttMs: 1.25 },
-    ]);
   });
 });
