@@ -206,7 +206,7 @@ function addEvents(program: Command, context: CommandContext): void {
 function addGraph(program: Command, context: CommandContext): void {
   const command = program
     .command('graph')
-    .description('draw an overlay; a picture: vinet graph ring -o dot | dot -Tsvg')
+    .description('draw an overlay; a picture: vinet graph ring -o svg > ring.svg')
     .argument('<overlay>', 'which one')
     .addOption(new Option('-o, --output <format>', 'as').choices(GRAPH_FORMATS).default('dot'));
   withClientOptions(command).action(async (overlay: string, flags: ClientFlags & { output: GraphFormat }) => {

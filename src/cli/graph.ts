@@ -1,10 +1,12 @@
 import type { LinkView, RouterView } from '../model/api.ts';
 import { type ApiClient, apiPath } from './api-client.ts';
+import { edgesOf } from './graph-edges.ts';
+import { renderSvg } from './graph-svg.ts';
 
-export const GRAPH_FORMATS = ['dot', 'mermaid'] as const;
+export const GRAPH_FORMATS = ['dot', 'mermaid', 'svg'] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 
-/** An overlay as a drawing's source: routers in a box for each node, segments as points that they meet at. */
+/** An overlay as a drawing, or as the source of one: routers are told apart by node, and segments are points. */
 export async function runGraph(client: ApiClient, overlay: string, format: GraphFormat): Promise<string> {
   const { routers } = await client.send<{ routers: RouterView[] }>({
     path: apiPath(['overlays', overlay, 'routers']),
@@ -12,8 +14,17 @@ export async function runGraph(client: ApiClient, overlay: string, format: Graph
   const { links } = await client.send<{ links: LinkView[] }>({
     path: apiPath(['overlays', overlay, 'links']),
   });
-  return format === 'dot' ? renderDot(overlay, routers, links) : renderMermaid(routers, links);
+  return RENDERERS[format](overlay, routers, links);
 }
+
+const RENDERERS: Record<
+  GraphFormat,
+  (overlay: string, routers: readonly RouterView[], links: readonly LinkView[]) => string
+> = {
+  dot: renderDot,
+  mermaid: (_, routers, links) => renderMermaid(routers, links),
+  svg: renderSvg,
+};
 
 /** Graphviz: `vinet graph ring -o dot | dot -Tsvg`. */
 export function renderDot(
@@ -53,17 +64,6 @@ export function renderMermaid(routers: readonly RouterView[], links: readonly Li
     ({ from, to, cost }) => `  ${identifier(from)} ---${cost === null ? '' : `|${cost}|`} ${identifier(to)}`,
   );
   return ['graph LR', ...boxes, ...segments, ...edges, ''].join('\n');
-}
-
-function edgesOf(links: readonly LinkView[]): { from: string; to: string; cost: number | null }[] {
-  return links.flatMap((link) => {
-    const [first, second] = link.ends;
-    if (link.kind === 'segment')
-      return link.ends.map((end) => ({ from: end.router, to: link.name, cost: end.cost }));
-    return first === undefined || second === undefined
-      ? []
-      : [{ from: first.router, to: second.router, cost: first.cost }];
-  });
 }
 
 function byNode(routers: readonly RouterView[]): Map<string, string[]> {

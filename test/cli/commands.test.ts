@@ -158,6 +158,7 @@ test('a drawing shows nodes as boxes, costs on links and segments as points', as
   expect(dot).toContain('"r1" -- "bus";');
   expect(dot).toContain('subgraph "cluster_n?2" {');
   expect((await ask('graph', 'ring', '-o', 'mermaid')).out).toContain('x_r1 ---|10| x_r2');
+  expect((await ask('graph', 'ring', '-o', 'svg')).out).toContain('<title>segment bus</title>');
 });
 
 test('events are followed across a broken stream, from where it broke off', async () => {
