@@ -160,7 +160,9 @@ function renderEdges(edges: readonly GraphEdge[], places: Places, usualCost: num
   const siblings = new Map<string, GraphEdge[]>();
   for (const edge of edges) {
     const key = JSON.stringify([edge.from, edge.to].sort());
-    siblings.set(key, [...(siblings.get(key) ?? []), edge]);
+    const known = siblings.get(key);
+    if (known === undefined) siblings.set(key, [edge]);
+    else known.push(edge);
   }
   return [...siblings.values()].flatMap((parallel) =>
     parallel.flatMap((edge, index) => {
