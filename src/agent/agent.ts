@@ -17,6 +17,8 @@ import { Reconciler, type Round } from './reconciler/reconciler.ts';
 import { eventsOfRound } from './round-events.ts';
 import type { StateFolder } from './state-folder.ts';
 import { AgentMetrics } from './telemetry/agent-metrics.ts';
+import { pingUnfragmented } from './telemetry/full-size-ping.ts';
+import { MtuWatch } from './telemetry/mtu-watch.ts';
 import { RouterTelemetry } from './telemetry/router-telemetry.ts';
 
 /** Reports are held back this long, so that 200 routers coming up are a few reports and not 200. */
@@ -46,6 +48,7 @@ export class Agent {
   private readonly reconciler: Reconciler;
   private readonly restarts: DaemonRestarts;
   private readonly telemetry: RouterTelemetry;
+  private readonly mtus: MtuWatch;
   private readonly namespaceWatch: { close(): void };
   private desired: NodeState | null = null;
   private round: Round | null = null;
@@ -75,6 +78,11 @@ export class Agent {
       isConnected: options.isConnected,
       routers: () => this.telemetry.samples(),
       readCounters: async (namespace) => (await environments.find(namespace)?.readCounters()) ?? [],
+    });
+    this.mtus = new MtuWatch({
+      find: (namespace) => environments.find(namespace),
+      probe: pingUnfragmented,
+      onChange: (namespace) => this.mtuChanged(namespace),
     });
     this.reconciler = new Reconciler({
       observer: this.observer,
@@ -132,6 +140,7 @@ export class Agent {
     if (this.report !== null) clearTimeout(this.report.timer);
     await this.reconciler.close();
     this.telemetry.close();
+    this.mtus.close();
     this.environments.close();
   }
 
@@ -147,18 +156,16 @@ export class Agent {
   }
 
   private daemonDied(namespace: string, daemon: DaemonName): void {
-    const { log, onEvent, folder } = this.options;
-    log(`${daemon} of ${namespace} died`);
+    this.options.log(`${daemon} of ${namespace} died`);
     this.restarts.died(namespace, daemon);
-    const mark = folder.marks().find((other) => other.namespace === namespace);
-    onEvent({
-      time: new Date().toISOString(),
-      kind: 'daemon-died',
-      overlay: mark?.overlay ?? '',
-      member: mark?.name ?? '',
-      message: `${daemon} died and is started again`,
-    });
+    this.tell('daemon-died', namespace, `${daemon} died and is started again`);
     this.changed(namespace);
+  }
+
+  private tell(kind: ReportedEvent['kind'], namespace: string, message: string): void {
+    const mark = this.options.folder.marks().find((other) => other.namespace === namespace);
+    const { overlay, name: member } = mark ?? { overlay: '', name: '' };
+    this.options.onEvent({ time: new Date().toISOString(), kind, overlay, member, message });
   }
 
   private roundDone(round: Round): void {
@@ -173,6 +180,13 @@ export class Agent {
     this.lastFailures = round.failures;
     this.started.clear();
     this.telemetry.follow(round);
+    this.mtus.follow(round);
+    this.reportSoon();
+  }
+
+  private mtuChanged(namespace: string): void {
+    const message = this.mtus.complaintOf(namespace);
+    if (message !== '') this.tell('link-mtu-exceeded', namespace, message);
     this.reportSoon();
   }
 
@@ -184,7 +198,8 @@ export class Agent {
     }
     const timer = setTimeout(() => {
       this.report = null;
-      if (this.round !== null) this.options.onStatus(reportNode(this.round, this.telemetry, this.started));
+      if (this.round !== null)
+        this.options.onStatus(reportNode(this.round, this.telemetry, this.mtus, this.started));
     }, delayMs);
     this.report = { timer, dueAt };
   }

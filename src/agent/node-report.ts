@@ -10,6 +10,12 @@ export interface RouterTelemetry {
   restartsOf(namespace: string, daemon: string): number;
 }
 
+/** What is known of a router's links beside their devices. */
+export interface LinkWatch {
+  /** Empty when all is well. */
+  complaintOf(namespace: string): string;
+}
+
 /**
  * How the node fares, from the last look at it and what telemetry adds. Pure.
  * @param started routers whose daemons were started in the round that is still going on
@@ -17,6 +23,7 @@ export interface RouterTelemetry {
 export function reportNode(
   round: Round,
   telemetry: RouterTelemetry,
+  links: LinkWatch,
   started: ReadonlySet<string>,
 ): NodeStatus {
   const seen = new Map(
@@ -32,7 +39,7 @@ export function reportNode(
     const environments = overlay.environments.map((environment) => {
       wanted.add(environment.namespace);
       const found = seen.get(environment.namespace);
-      return reportEnvironment(overlay, environment, found, unsettled, round.failures, telemetry);
+      return reportEnvironment(overlay, environment, found, unsettled, round.failures, telemetry, links);
     });
     return { name: overlay.name, environments };
   });
@@ -50,6 +57,7 @@ function reportEnvironment(
   unsettled: ReadonlySet<string>,
   failures: ReadonlyMap<string, string>,
   telemetry: RouterTelemetry,
+  linkWatch: LinkWatch,
 ): EnvironmentStatus {
   const { name, role, namespace, routing } = wanted;
   const routes = telemetry.routesOf(namespace);
@@ -61,7 +69,7 @@ function reportEnvironment(
     role,
     namespace,
     phase: phaseOf(failure, unsettled.has(namespace), have === want),
-    message: failure ?? '',
+    message: failure ?? linkWatch.complaintOf(namespace),
     routes: { have, want },
     neighbors: { have: telemetry.fullNeighborsOf(namespace), want: wantedNeighbors(wanted) },
     daemons: (routing?.daemons ?? []).map((daemon) => {

@@ -57,6 +57,7 @@ export const EVENT_KINDS = [
   'daemon-started',
   'drift-repaired',
   'reconcile-failed',
+  'link-mtu-exceeded',
 ] as const;
 
 /** Something that an operator may want to know happened. */

@@ -81,6 +81,7 @@ function report(of: Round, reached: number, started = NOTHING_STARTED) {
   return reportNode(
     of,
     { routesOf: () => ({ reached, destinations: 2 }), fullNeighborsOf: () => 0, restartsOf: () => 0 },
+    { complaintOf: () => '' },
     started,
   );
 }
