@@ -186,6 +186,7 @@ describe('decoders', () => {
             alias: '',
             mtu,
             up: false,
+            qdisc: '',
             masterIndex: 0,
             lowerIndex: 0,
           },
