@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
 # What must be there, and the Debian package that brings it.
-PRODUCT=(/usr/lib/frr/zebra=frr ip=iproute2 ping=iputils-ping traceroute=traceroute)
+PRODUCT=(/usr/lib/frr/zebra=frr ip=iproute2 nft=nftables ping=iputils-ping traceroute=traceroute)
 TEST=(prometheus=prometheus promtool=prometheus ps=procps)
 BENCH=(mnexec=mininet python3=python3)
 # Services that these packages would start and enable on a machine that never had them.

@@ -5,6 +5,7 @@ import type { Observation, ObservedEnvironment } from '../model/observation.ts';
 import { orderChanges } from './change-order.ts';
 import { diffAddresses } from './diff-addresses.ts';
 import { diffDaemons } from './diff-daemons.ts';
+import { isSameFilter } from './diff-filter.ts';
 import { diffLinks } from './diff-links.ts';
 import { diffTransports } from './diff-transports.ts';
 import { hostsFileOf, wantsHosts } from './hosts-file.ts';
@@ -45,8 +46,8 @@ export function diffNode(
     changes.push(...diffLoopback(environment, seen));
     changes.push(...diffLinks(environment, seen, wanted, present));
     changes.push(...diffRoutes(environment, seen));
-    changes.push(...diffFilter(environment, seen));
-    const { namespace } = environment;
+    const { namespace, filter } = environment;
+    if (!isSameFilter(filter, seen.filter)) changes.push({ kind: 'set-filter', namespace, filter });
     const text = hosts.get(namespace) ?? '';
     if (seen.hosts !== text) changes.push({ kind: 'set-hosts', namespace, text });
     changes.push(...diffDaemons(environment, seen, configurations.get(environment.namespace) ?? new Map()));
@@ -100,8 +101,4 @@ function diffRoutes({ namespace, routes }: EnvironmentState, seen: ObservedEnvir
       .filter((route) => !isIn(seen.routes, route))
       .map((route): Change => ({ kind: 'add-route', namespace, route })),
   ];
-}
-
-function diffFilter({ namespace, filter }: EnvironmentState, seen: ObservedEnvironment): Change[] {
-  return isDeepStrictEqual(filter, seen.filter) ? [] : [{ kind: 'set-filter', namespace, filter }];
 }

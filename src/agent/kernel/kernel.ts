@@ -67,7 +67,7 @@ export interface Namespace {
   /** Resolves with one entry a step: null, or the error of that step. */
   programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]>;
 
-  /** The link layer's filter as it stands; null where there is none or it is not as `writeFilter` leaves it. */
+  /** The link layer's filter as it stands, in any order; null where there is none or it is not as `writeFilter` leaves it. */
   readFilter(): Promise<LinkFilter | null>;
   /** Replaces the filter as a whole, in one transaction; null takes it away. */
   writeFilter(filter: LinkFilter | null): Promise<void>;

@@ -9,6 +9,7 @@ import { VinetError } from '../../model/vinet-error.ts';
 import { createAddressDecoder, encodeAddressDump } from './address-message.ts';
 import { ChangeListener } from './change-listener.ts';
 import { createCounterDecoder } from './counter-message.ts';
+import { FilterTable } from './filter-table.ts';
 import { createFloodDecoder, encodeFloodDump } from './flood-message.ts';
 import type {
   LinkCounters,
@@ -22,6 +23,7 @@ import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-mess
 import { programLinks } from './link-program.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+import { createNetlinkVisit } from './netlink-visit.ts';
 import type { NetworkThread } from './network-thread.ts';
 import { createQueueingDecoder, encodeQueueingDump, isEmulating } from './queueing-message.ts';
 import { createRouteDecoder, encodeRouteDump, isMainUnicast, OWN_PROTOCOL } from './route-message.ts';
@@ -37,6 +39,7 @@ export class NetworkNamespace implements Namespace {
   /** As last read: links are dumped under the lock that every change of a route takes, routes are not. */
   #names: ReadonlyMap<number, string> = new Map();
   readonly #connection: NetlinkConnection;
+  readonly #filter: FilterTable;
   readonly #linkChanges: ChangeListener;
   readonly #routeChanges: ChangeListener;
   #open = true;
@@ -55,6 +58,8 @@ export class NetworkNamespace implements Namespace {
     this.inode = fstatSync(fd).ino;
     this.#thread = thread;
     this.#connection = new NetlinkConnection(options.socket, { timeoutMs: options.timeoutMs });
+    const visit = createNetlinkVisit(thread, () => this.fd, options.timeoutMs);
+    this.#filter = new FilterTable((...call) => this.spawn(...call), visit);
     this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, this.fd, LINK_GROUPS));
     this.#routeChanges = new ChangeListener(
       () => openNetlinkSocket(thread, this.fd, ROUTE_GROUPS),
@@ -152,15 +157,15 @@ export class NetworkNamespace implements Namespace {
   }
 
   readFilter(): Promise<LinkFilter | null> {
-    return Promise.resolve(null);
+    return this.#filter.read();
   }
 
-  writeFilter(): Promise<void> {
-    return Promise.reject(new VinetError('unsupported', 'link filters are not supported'));
+  writeFilter(filter: LinkFilter | null): Promise<void> {
+    return this.#filter.write(filter);
   }
 
   readFilterDrops(): Promise<ReadonlyMap<string, number>> {
-    return Promise.resolve(new Map());
+    return this.#filter.readDrops();
   }
 
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {

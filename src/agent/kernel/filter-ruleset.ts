@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LinkFilter } from '../../model/node-state.ts';
+import {
+  ACCEPTED_SETS,
+  describeFilter,
+  type FilterEntry,
+  isFilterEntry,
+  type NftObject,
+  TABLE,
+} from './filter-description.ts';
+
+/**
+ * Commands of one transaction after which the table is exactly this filter, whatever it was before.
+ * @param drops what the counters begin at, in packets
+ */
+export function renderFilter(filter: LinkFilter, drops: ReadonlyMap<string, number>): object[] {
+  return [...renderRemoval(), ...describeFilter(filter, drops).map((object) => ({ add: object }))];
+}
+
+/** The table is added first, for what is not there cannot be deleted. */
+export function renderRemoval(): object[] {
+  return [{ add: { table: TABLE } }, { delete: { table: TABLE } }];
+}
+
+/** The filter that a listing of the table shows; null when it is not just what rendering that filter gives. */
+export function parseFilter(listing: readonly NftObject[]): LinkFilter | null {
+  const filter = { accept: ACCEPTED_SETS.flatMap((name) => readEntries(listing, name)) };
+  if (!filter.accept.every(isFilterEntry)) return null;
+  return isDeepStrictEqual(comparable(listing), comparable(describeFilter(filter, new Map())))
+    ? filter
+    : null;
+}
+
+/** Packets by reason, as a listing's counters say. */
+export function parseDrops(listing: readonly NftObject[]): Map<string, number> {
+  return new Map(
+    listing.flatMap(({ counter }) =>
+      typeof counter?.name === 'string' && typeof counter.packets === 'number'
+        ? [[counter.name, counter.packets] as const]
+        : [],
+    ),
+  );
+}
+
+function readEntries(listing: readonly NftObject[], name: string): FilterEntry[] {
+  const elements: unknown = listing.find(({ set }) => set?.name === name)?.set?.elem;
+  return (Array.isArray(elements) ? elements : []).map((element: unknown) => {
+    const key = isObject(element) && Array.isArray(element.concat) ? element.concat : [];
+    return { interface: String(key[0]), source: String(key[1]), destination: String(key[2]) };
+  });
+}
+
+/** What two descriptions must have in common: no handles and counts, no order but that of a chain's rules. */
+function comparable(objects: readonly NftObject[]): unknown[] {
+  return objects
+    .flatMap((object) => Object.entries(object))
+    .filter(([kind]) => kind !== 'metainfo')
+    .map(([kind, { handle: _handle, packets: _packets, bytes: _bytes, elem, ...rest }]) => ({
+      key: `${kind} ${rest.name ?? rest.chain}`,
+      rest,
+      elements: Array.isArray(elem) ? elem.map((element) => JSON.stringify(element)).sort() : [],
+    }))
+    .toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
