@@ -88,7 +88,7 @@ function phaseOf(failure: string | undefined, unsettled: boolean, complete: bool
 /** Neighbours on a segment are known to the controller only: they may be on other nodes. */
 function wantedNeighbors({ routing }: EnvironmentState): number {
   if (routing?.ospf == null) return 0;
-  return routing.interfaces.filter(({ network }) => network === 'point-to-point').length;
+  return routing.interfaces.filter(({ network, passive }) => network === 'point-to-point' && !passive).length;
 }
 
 /** Environments that no overlay wants any more and that are not gone yet. */

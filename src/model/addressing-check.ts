@@ -8,6 +8,7 @@ import {
   overlaps,
   parseIpPrefix,
 } from './ip-prefix.ts';
+import { linkPairRoom } from './link-layout.ts';
 import {
   hasRoom,
   layoutOf,
@@ -15,7 +16,7 @@ import {
   type Room,
   smallestLength,
 } from './network-layout.ts';
-import { networkRanges, textList } from './network-range.ts';
+import { linkRange, networkRanges, textList } from './network-range.ts';
 import type { TopologyKind } from './overlay.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
@@ -42,6 +43,7 @@ export function checkAddressing(
       return [problem('overlapping-ranges', path, message)];
     }),
     ...(topology === null || kind === undefined ? [] : checkRoom(kind, topology, good)),
+    ...(topology === null || link.problems.length > 0 ? [] : checkLinkRoom(spec, topology)),
   ];
 }
 
@@ -125,6 +127,16 @@ function checkRoom(kind: TopologyKind, topology: Topology, ranges: readonly Plac
   return ranges
     .filter(({ range }) => !hasRoom(layoutOf(range, kind), need))
     .map(({ path, range }) => tooSmall(path, range, kind, need));
+}
+
+/** A segment needs an address at each site that has members; how many those are, only its placement says. */
+function checkLinkRoom(spec: Partial<Spec>, { links, segments }: Topology): Problem[] {
+  const range = spec.links?.layers === 2 ? linkRange(spec) : null;
+  if (range === null) return [];
+  const need = segments.reduce((sum, { members }) => sum + members.length, links.length);
+  if (need <= linkPairRoom(range)) return [];
+  const message = `${formatIpPrefix(range)} is too small: ${amount(need, 'link')} need ${2 * (need + 2)} addresses`;
+  return [problem('range-too-small', 'spec.addressing.link', message)];
 }
 
 function tooSmall(path: string, range: IpPrefix, kind: TopologyKind, need: Room): Problem {

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { ENCAPSULATIONS } from './overlay.ts';
 
 /** Bodies of the REST API: what the controller answers with and what the command line reads. */
 
@@ -75,9 +76,13 @@ export const RouterList = Type.Object({ routers: Type.Array(RouterView) });
 export const LinkView = Type.Object({
   overlay: Type.String(),
   name: Type.String(),
-  kind: Type.Enum(['veth', 'vxlan', 'segment']),
+  /** `veth` within a node, else the encapsulation of the members' own tunnel. */
+  kind: Type.Enum(['veth', 'segment', ...ENCAPSULATIONS]),
+  /** The number of its tunnel: VNI or key. */
   vni: Type.Union([Type.Integer(), Type.Null()]),
   mtu: Type.Integer(),
+  /** An operator has cut it. */
+  down: Type.Boolean(),
   ends: Type.Array(
     Type.Object({
       router: Type.String(),

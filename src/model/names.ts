@@ -5,12 +5,13 @@ export const MEMBER_NAME = '^[a-z][a-z0-9-]{0,14}$';
 export const NODE_NAME = '^[a-z][a-z0-9-]{0,31}$';
 
 /**
- * Names that an interface cannot have: those with a meaning of their own, a segment's bridge and tunnel, and
- * the devices that Linux makes in every namespace by itself once a tunnel's module is loaded.
+ * Names that a member or link cannot have: those with a meaning of their own, a segment's bridge and tunnel, what the
+ * link layer's namespaces are called, and the devices that Linux makes in every namespace by itself once a tunnel's
+ * module is loaded.
  */
 export const RESERVED_MEMBER_NAMES: ReadonlySet<string> = new Set([
   ...['lo', 'all', 'default'],
-  ...['br0', 'vxlan0'],
+  ...['br0', 'vxlan0', 'link'],
   ...['tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip6tnl0', 'ip6gre0'],
 ]);
 
@@ -21,7 +22,15 @@ export function namespaceOf(overlay: string, member: string): string {
   return `${overlay}_${member}`;
 }
 
-/** A segment has a bridge on each node that has members, and namespaces of one machine share one folder. */
-export function segmentNamespaceOf(overlay: string, segment: string, node: string): string {
-  return `${overlay}_${segment}_${node}`;
+/** A segment has a bridge at each site that has members, and namespaces of one machine share one folder. */
+export function segmentNamespaceOf(overlay: string, segment: string, site: string): string {
+  return `${overlay}_${segment}_${site}`;
 }
+
+/** The link layer of an overlay at one site (`layers: 2`). */
+export function linkLayerNamespaceOf(overlay: string, site: string): string {
+  return `${overlay}_${LINK_LAYER}_${site}`;
+}
+
+/** The name of every link layer's environment: no member and no link has it. */
+export const LINK_LAYER = 'link';

@@ -122,6 +122,8 @@ export interface RoutingInterface {
   readonly network: 'point-to-point' | 'broadcast' | 'loopback';
   /** OSPF output cost; null leaves FRR's own. */
   readonly cost: number | null;
+  /** Its prefix is announced, and nobody is talked to: there are none but hosts. */
+  readonly passive: boolean;
 }
 
 export interface OspfState {

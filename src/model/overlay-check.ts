@@ -1,4 +1,5 @@
 import { checkAddressing } from './addressing-check.ts';
+import { checkLinks } from './links-check.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
 import { expandTopology, type OverlayParts, type Spec, type Topology } from './topology.ts';
@@ -21,9 +22,10 @@ export function checkOverlay({ spec }: OverlayParts, isDamaged: Damage = () => f
   return [
     ...checkTopologyFields(topology),
     ...(isWhole ? shape : []),
-    ...(expanded === null ? [] : checkTopologyNames(parts, expanded, isWhole)),
+    ...(expanded === null ? [] : checkTopologyNames(parts, expanded, isDamaged)),
     ...checkPlacement(spec),
     ...checkAddressing(spec, whole, isDamaged),
+    ...(isDamaged(['spec', 'links']) ? [] : checkLinks(parts, whole)),
     ...(whole === null ? [] : checkStaticRouting(spec, whole)),
   ];
 }

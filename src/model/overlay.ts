@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { MEMBER_NAME, NODE_NAME, OVERLAY_NAME } from './names.ts';
+import { CIPHERS } from './security.ts';
 
 /**
  * The overlay file: the one source of its TypeScript type, its validation, the OpenAPI description and
@@ -37,12 +38,25 @@ const Prefix = Type.String({ maxLength: 64, description: 'an IPv4 or IPv6 prefix
 const Prefixes = Type.Union([Prefix, Type.Array(Prefix, { minItems: 1, maxItems: 2 })]);
 const Cost = Type.Integer({ minimum: 1, maximum: 65535, description: 'an OSPF cost from 1 to 65535' });
 
-const Emulation = Type.Object(
+export const ENCAPSULATIONS = ['vxlan', 'ipip', 'gre', 'geneve', 'gue', 'wireguard'] as const;
+const Encapsulation = Type.Enum([...ENCAPSULATIONS]);
+
+const impairments = {
+  delay: Type.Optional(Duration),
+  jitter: Type.Optional(Duration),
+  loss: Type.Optional(Percentage),
+  rate: Type.Optional(Rate),
+};
+const Emulation = Type.Object(impairments, closed);
+const LinkEmulation = Type.Object(
   {
-    delay: Type.Optional(Duration),
-    jitter: Type.Optional(Duration),
-    loss: Type.Optional(Percentage),
-    rate: Type.Optional(Rate),
+    ...impairments,
+    from: Type.Optional(
+      Type.Record(Type.String({ pattern: MEMBER_NAME }), Emulation, {
+        ...closed,
+        description: 'what is different in the packets that this member sends',
+      }),
+    ),
   },
   closed,
 );
@@ -56,7 +70,9 @@ const CustomLink = Type.Union([
       between: Between,
       name: Type.Optional(MemberName),
       cost: Type.Optional(Cost),
-      emulate: Type.Optional(Emulation),
+      encapsulation: Type.Optional(Encapsulation),
+      emulate: Type.Optional(LinkEmulation),
+      down: Type.Optional(Type.Boolean({ description: 'true: the link is there and cut' })),
     },
     closed,
   ),
@@ -92,7 +108,6 @@ const Topology = Type.Object(
   closed,
 );
 
-export const ENCAPSULATIONS = ['vxlan', 'ipip', 'gre', 'geneve', 'gue', 'wireguard'] as const;
 export const PROTOCOLS = ['ospf', 'ospf6', 'isis', 'bgp', 'rip', 'ripng', 'babel', 'static', 'none'] as const;
 
 const Spec = Type.Object(
@@ -105,10 +120,10 @@ const Spec = Type.Object(
     links: Type.Optional(
       Type.Object(
         {
-          encapsulation: Type.Optional(Type.Enum([...ENCAPSULATIONS])),
+          encapsulation: Type.Optional(Encapsulation),
           layers: Type.Optional(Type.Enum([1, 2])),
           cost: Type.Optional(Cost),
-          ipsec: Type.Optional(Type.Object({ cipher: Type.Enum(['aes-gcm', 'chacha20-poly1305']) }, closed)),
+          ipsec: Type.Optional(Type.Object({ cipher: Type.Enum([...CIPHERS]) }, closed)),
           emulate: Type.Optional(Emulation),
         },
         closed,
@@ -141,7 +156,19 @@ const Spec = Type.Object(
       ),
     ),
     hosts: Type.Optional(
-      Type.Array(Type.Object({ name: MemberName, attach: MemberName }, closed), { maxItems: 65536 }),
+      Type.Array(
+        Type.Object(
+          {
+            name: MemberName,
+            attach: Type.Union([MemberName, Type.Array(MemberName, { minItems: 1, maxItems: 64 })], {
+              description: 'its router; of several the first one has its default route',
+            }),
+            node: Type.Optional(NodeName),
+          },
+          closed,
+        ),
+        { maxItems: 65536 },
+      ),
     ),
     underlay: Type.Optional(
       Type.Object(
@@ -182,3 +209,7 @@ export const OverlaySchema = Type.Object(
 /** An overlay as declared: valid by the schema, not yet checked against itself or the nodes. */
 export type Overlay = Static<typeof OverlaySchema>;
 export type TopologyKind = (typeof TOPOLOGY_KINDS)[number];
+export type EncapsulationName = (typeof ENCAPSULATIONS)[number];
+/** Of one link: `from` says what is different in the packets that one of its members sends. */
+export type LinkEmulationSpec = Static<typeof LinkEmulation>;
+export type EmulationSpec = Static<typeof Emulation>;

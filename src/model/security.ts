@@ -3,6 +3,8 @@
  * packets. The words of ip-xfrm(8).
  */
 export interface Protection {
+  /** Own end of the outer header: not every device is bound to one. */
+  readonly local: string;
   /** Far end of the outer header; a segment has a protection for each. */
   readonly remote: string;
   /** Marks associations and policies as ours and says which tunnel they are of. */

@@ -1,10 +1,16 @@
 import { MAX_INTERFACE_NAME_BYTES, RESERVED_MEMBER_NAMES } from './names.ts';
+import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
 import {
+  attachedTo,
+  BUS_SEGMENT,
+  type HostSpec,
+  isOfHost,
   type LinkSpec,
   linkMembers,
   pairKey,
   type Topology,
+  type TopologyLink,
   type TopologyParts,
   type TopologySpec,
 } from './topology.ts';
@@ -13,17 +19,21 @@ import {
  * Names, ends of links, and, where no part of the topology is missing, what its links make of it. Expects a shape
  * without problems.
  */
-export function checkTopologyNames(spec: TopologyParts, topology: Topology, isWhole: boolean): Problem[] {
+export function checkTopologyNames(spec: TopologyParts, topology: Topology, isDamaged: Damage): Problem[] {
+  const knowsHosts = !isDamaged(['spec', 'hosts']);
+  const isWhole = knowsHosts && !isDamaged(['spec', 'topology']);
   const known = listRouters(topology.routers);
+  const members = { ...known, names: new Set([...topology.routers, ...topology.hosts]) };
   const strangers = Object.keys(spec.routers ?? {})
     .filter((name) => !known.names.has(name))
     .map((name) => unknownRouter(`spec.routers.${name}`, name, known));
-  const ends = (spec.topology.links ?? []).map((link, index) => checkEnds(link, index, known));
+  const ends = (spec.topology.links ?? []).map((link, index) => checkEnds(link, index, members));
   return [
     ...checkNames(spec, topology),
-    ...ends.flat(),
+    ...(knowsHosts ? ends.flat() : []),
     ...(isWhole ? checkLinks(spec.topology, topology, ends) : []),
     ...strangers,
+    ...checkHosts(spec.hosts ?? [], known),
   ];
 }
 
@@ -34,6 +44,7 @@ const LINKS = 'spec.topology.links';
 function checkNames(spec: TopologyParts, topology: Topology): Problem[] {
   const listed = Array.isArray(spec.topology.routers) ? spec.topology.routers : [];
   const seen = new Set(Array.isArray(spec.topology.routers) ? [] : topology.routers);
+  if (spec.topology.kind === 'bus') seen.add(BUS_SEGMENT);
   const named = [
     ...listed.map((name, index) => ({ name, path: `${ROUTERS}[${index}]` })),
     ...(spec.topology.links ?? []).flatMap((link, index) =>
@@ -56,16 +67,36 @@ function checkNames(spec: TopologyParts, topology: Topology): Problem[] {
 
 /** `ends` holds what is wrong with the ends of each link: little can be said of such a link. */
 function checkLinks(spec: TopologySpec, topology: Topology, ends: readonly Problem[][]): Problem[] {
-  if (spec.kind !== 'custom') return checkAdjustedLinks(spec, topology, ends);
-  if (ends.some((problems) => problems.length > 0)) return [];
-  return [...checkInterfaceNames(spec, topology), ...checkConnected(topology)];
+  const adjusted = checkAdjustedLinks(spec, topology, ends);
+  if (spec.kind !== 'custom' || ends.some((problems) => problems.length > 0)) return adjusted;
+  return [...adjusted, ...checkInterfaceNames(spec, topology), ...checkConnected(topology)];
+}
+
+/** Hosts have names that nobody else has, and routers that there are. */
+function checkHosts(hosts: readonly HostSpec[], known: KnownRouters): Problem[] {
+  return hosts.flatMap((host, index) => {
+    const routers = attachedTo(host);
+    return routers.flatMap((router, position) => {
+      const path = `spec.hosts[${index}].attach${Array.isArray(host.attach) ? `[${position}]` : ''}`;
+      if (!known.names.has(router)) return [unknownRouter(path, router, known)];
+      if (routers.indexOf(router) === position) return [];
+      return [problem('duplicate-link', path, `${host.name} is attached to ${router} already`)];
+    });
+  });
 }
 
 function checkEnds(link: LinkSpec, index: number, known: KnownRouters): Problem[] {
   const path = Array.isArray(link) ? `${LINKS}[${index}]` : `${LINKS}[${index}].between`;
   const members = linkMembers(link);
   const seen = new Set<string>();
-  return members.flatMap((name, end) => {
+  const senders = Object.keys((Array.isArray(link) ? undefined : link.emulate?.from) ?? {});
+  const strangers = senders
+    .filter((name) => !members.includes(name))
+    .map((name) => {
+      const at = `${LINKS}[${index}].emulate.from.${name}`;
+      return problem('unknown-member', at, `${name} is no end of this link`);
+    });
+  const wrong = members.flatMap((name, end) => {
     const repeated = seen.has(name);
     seen.add(name);
     if (!known.names.has(name)) {
@@ -75,6 +106,7 @@ function checkEnds(link: LinkSpec, index: number, known: KnownRouters): Problem[
     const message = members.length === 2 ? `a link from ${name} to itself` : `${name} is in this link twice`;
     return [problem('link-to-itself', `${path}[${end}]`, message)];
   });
+  return [...wrong, ...strangers];
 }
 
 interface KnownRouters {
@@ -96,10 +128,11 @@ function unknownRouter(path: string, name: string, known: KnownRouters): Problem
 
 /** A second link between two routers needs a longer interface name, and Linux has room for 15 bytes. */
 function checkInterfaceNames(spec: TopologySpec, topology: Topology): Problem[] {
+  const hosts = new Set(topology.hosts);
   const positions = (spec.links ?? []).flatMap((link, index) =>
-    linkMembers(link).length === 2 ? [index] : [],
+    linkMembers(link).length === 2 && !isOfHost(link, hosts) ? [index] : [],
   );
-  return topology.links.flatMap(({ interfaces }, ordinal) =>
+  return routedLinks(topology).flatMap(({ interfaces }, ordinal) =>
     interfaces
       .filter((name) => name.length > MAX_INTERFACE_NAME_BYTES)
       .map((name) => {
@@ -114,8 +147,14 @@ function checkInterfaceNames(spec: TopologySpec, topology: Topology): Problem[] 
   );
 }
 
-function checkConnected({ routers, links, segments }: Topology): Problem[] {
+function routedLinks({ links }: Topology): TopologyLink[] {
+  return links.filter(({ isAccess }) => !isAccess);
+}
+
+function checkConnected(topology: Topology): Problem[] {
+  const { routers, segments } = topology;
   const neighbors = new Map<string, (readonly string[])[]>(routers.map((router) => [router, []]));
+  const links = routedLinks(topology);
   for (const members of [...links.map(({ ends }) => ends), ...segments.map((segment) => segment.members)]) {
     for (const member of members) neighbors.get(member)?.push(members);
   }
@@ -138,31 +177,45 @@ function checkConnected({ routers, links, segments }: Topology): Problem[] {
   return [problem('not-connected', `${ROUTERS}[${lost}]`, message)];
 }
 
-/** Of a generated topology the links are there already; the file can give some of them another cost. */
+/**
+ * Links of a generated topology and of hosts are there already; the file can say what some of them are like.
+ */
 function checkAdjustedLinks(spec: TopologySpec, topology: Topology, ends: readonly Problem[][]): Problem[] {
+  const hosts = new Set(topology.hosts);
   const existing = new Set(topology.links.map(({ ends }) => pairKey(...ends)));
   const adjusted = new Set<string>();
   return (spec.links ?? []).flatMap((link, index) => {
     if (ends[index]?.length !== 0) return [];
+    const ofHost = isOfHost(link, hosts);
+    if (spec.kind === 'custom' && !ofHost) return [];
+    const owner = ofHost ? 'host' : spec.kind;
     const path = `${LINKS}[${index}]`;
     const [one, other, third] = linkMembers(link);
     if (one === undefined || other === undefined) return [];
     const key = pairKey(one, other);
     if (third !== undefined || !existing.has(key)) {
-      const message = `a ${spec.kind} has no link between ${linkMembers(link).slice(0, 3).join(' and ')}`;
-      return [problem('unknown-link', path, message, 'links of your own need kind custom')];
+      const message = `a ${owner} has no link between ${linkMembers(link).slice(0, 3).join(' and ')}`;
+      const hint = ofHost
+        ? 'say in `hosts` what a host is attached to'
+        : 'links of your own need kind custom';
+      return [problem('unknown-link', path, message, hint)];
     }
     if (adjusted.has(key))
       return [problem('duplicate-link', path, `${one} and ${other} have been named before`)];
     adjusted.add(key);
-    if (Array.isArray(link) || (link.cost === undefined && link.emulate === undefined)) {
-      return [
-        problem('missing-field', `${path}.cost`, `the link of a ${spec.kind} is there already: say its cost`),
-      ];
+    if (!saysSomething(link)) {
+      const message = `the link of a ${owner} is there already: say its cost, encapsulation, emulate or down`;
+      return [problem('missing-field', `${path}.cost`, message)];
     }
-    if (link.name === undefined) return [];
-    return [problem('wrong-field', `${path}.name`, `links of a ${spec.kind} have names already`)];
+    if (Array.isArray(link) || link.name === undefined) return [];
+    return [problem('wrong-field', `${path}.name`, `links of a ${owner} have names already`)];
   });
+}
+
+function saysSomething(link: LinkSpec): boolean {
+  if (Array.isArray(link)) return false;
+  const { cost, encapsulation, emulate, down } = link;
+  return [cost, encapsulation, emulate, down].some((value) => value !== undefined);
 }
 
 function problem(code: string, path: string, message: string, hint?: string): Problem {

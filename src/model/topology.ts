@@ -1,28 +1,38 @@
-import type { Overlay } from './overlay.ts';
+import type { EncapsulationName, LinkEmulationSpec, Overlay } from './overlay.ts';
 
-/** A topology as routers, links and segments; all names are final. */
+/** A topology as routers, hosts, links and segments; all names are final. */
 export interface Topology {
   readonly routers: readonly string[];
+  readonly hosts: readonly string[];
+  /** Those between routers in declared order, then those that hosts are attached by. */
   readonly links: readonly TopologyLink[];
   readonly segments: readonly TopologySegment[];
 }
 
-/** A link between two routers. */
-export interface TopologyLink {
+/** A link between two routers, or between a host and its router. */
+export interface TopologyLink extends LinkSettings {
   /** `r1-r2` in declared order unless it was given a name; `r1-r2.2` is the second one that reads so. */
   readonly name: string;
   readonly ends: readonly [string, string];
-  /** The interface at each end, in the order of `ends`: it bears the far router's name. */
+  /** The interface at each end, in the order of `ends`: it bears the far member's name. */
   readonly interfaces: readonly [string, string];
-  /** Null where nothing was said. */
-  readonly cost: number | null;
+  /** A host is attached by it: the first of its ends. */
+  readonly isAccess: boolean;
 }
 
 /** A link that several routers share. Each has an interface to it that bears the segment's name. */
-export interface TopologySegment {
+export interface TopologySegment extends LinkSettings {
   readonly name: string;
   readonly members: readonly string[];
+}
+
+/** What the file says of a link, or of all. */
+export interface LinkSettings {
+  /** Null where nothing was said. */
   readonly cost: number | null;
+  readonly encapsulation: EncapsulationName;
+  readonly emulate: LinkEmulationSpec | undefined;
+  readonly isDown: boolean;
 }
 
 export type Spec = Overlay['spec'];
@@ -34,13 +44,16 @@ export interface OverlayParts {
 export type TopologyParts = Partial<Spec> & Pick<Spec, 'topology'>;
 export type TopologySpec = Spec['topology'];
 export type LinkSpec = NonNullable<TopologySpec['links']>[number];
+export type HostSpec = NonNullable<Spec['hosts']>[number];
 
-/** The routers, links and segments of a topology whose shape `checkTopologyShape` finds nothing wrong with. */
-export function expandTopology(spec: Pick<Spec, 'topology' | 'links'>): Topology {
-  const defaultCost = spec.links?.cost ?? null;
-  return spec.topology.kind === 'custom'
-    ? expandCustom(spec.topology, defaultCost)
-    : expandGenerated(spec.topology, defaultCost);
+/** What a topology is made of whose shape `checkTopologyShape` finds nothing wrong with. */
+export function expandTopology(spec: Pick<Spec, 'topology' | 'links' | 'hosts'>): Topology {
+  const { topology, links: { cost = null, encapsulation = 'vxlan', emulate } = {}, hosts = [] } = spec;
+  const common: LinkSettings = { cost, encapsulation, emulate, isDown: false };
+  const routed =
+    topology.kind === 'custom' ? expandCustom(topology, common, hosts) : expandGenerated(topology, common);
+  const access = attachHosts(hosts, routed, settingsByPair(topology.links ?? []), common);
+  return { ...routed, hosts: hosts.map(({ name }) => name), links: [...routed.links, ...access] };
 }
 
 /** How many routers a generated topology has; null where that is not said. */
@@ -79,6 +92,11 @@ export function linkMembers(link: LinkSpec): readonly string[] {
   return Array.isArray(link) ? link : link.between;
 }
 
+/** The routers that a host is attached to. */
+export function attachedTo({ attach }: HostSpec): readonly string[] {
+  return Array.isArray(attach) ? attach : [attach];
+}
+
 /** A key that two routers share whichever is named first. Names hold no space. */
 export function pairKey(one: string, other: string): string {
   return one < other ? `${one} ${other}` : `${other} ${one}`;
@@ -86,17 +104,21 @@ export function pairKey(one: string, other: string): string {
 
 const DEFAULT_BRANCHING = 2;
 
-function expandGenerated(topology: TopologySpec, defaultCost: number | null): Topology {
+/** The part of a topology that its routers make up. */
+type RoutedTopology = Omit<Topology, 'hosts'>;
+
+function expandGenerated(topology: TopologySpec, common: LinkSettings): RoutedTopology {
   const count = countRouters(topology) ?? 0;
   const routers = Array.from({ length: count }, (_, index) => `r${index + 1}`);
   if (topology.kind === 'bus') {
-    return { routers, links: [], segments: [{ name: 'lan1', members: routers, cost: defaultCost }] };
+    return { routers, links: [], segments: [{ ...common, name: BUS_SEGMENT, members: routers }] };
   }
-  const costs = adjustedCosts(topology.links ?? []);
+  const adjusted = settingsByPair(topology.links ?? []);
   const links = connect(topology, count).map(([from, to]): TopologyLink => {
     const ends = [`r${from + 1}`, `r${to + 1}`] as const;
-    const cost = costs.get(pairKey(...ends)) ?? defaultCost;
-    return { name: `${ends[0]}-${ends[1]}`, ends, interfaces: [ends[1], ends[0]], cost };
+    const settings = { ...common, ...adjusted.get(pairKey(...ends)) };
+    const interfaces = [ends[1], ends[0]] as const;
+    return { name: `${ends[0]}-${ends[1]}`, ends, interfaces, isAccess: false, ...settings };
   });
   return { routers, links, segments: [] };
 }
@@ -134,47 +156,96 @@ function connectGrid(count: number, columns: number): [number, number][] {
   return pairs;
 }
 
-function adjustedCosts(links: readonly LinkSpec[]): Map<string, number> {
-  const costs = new Map<string, number>();
-  for (const link of links) {
-    const [one, other] = linkMembers(link);
-    if (Array.isArray(link) || link.cost === undefined || one === undefined || other === undefined) continue;
-    costs.set(pairKey(one, other), link.cost);
-  }
-  return costs;
+/** What a file says of single links, by `pairKey` of their ends. */
+function settingsByPair(links: readonly LinkSpec[]): Map<string, Partial<LinkSettings>> {
+  return new Map(
+    links.flatMap((link) => {
+      const [one, other] = linkMembers(link);
+      return one === undefined || other === undefined ? [] : [[pairKey(one, other), settingsOf(link)]];
+    }),
+  );
 }
 
-function expandCustom(topology: TopologySpec, defaultCost: number | null): Topology {
+/** Only what is said, so that it can be laid over what holds for all links. */
+function settingsOf(link: LinkSpec): Partial<LinkSettings> {
+  if (Array.isArray(link)) return {};
+  const { cost, encapsulation, emulate, down } = link;
+  return {
+    ...(cost === undefined ? {} : { cost }),
+    ...(encapsulation === undefined ? {} : { encapsulation }),
+    ...(emulate === undefined ? {} : { emulate }),
+    ...(down === undefined ? {} : { isDown: down }),
+  };
+}
+
+function expandCustom(
+  topology: TopologySpec,
+  common: LinkSettings,
+  hosts: readonly HostSpec[],
+): RoutedTopology {
   const routers = Array.isArray(topology.routers) ? topology.routers : [];
-  const declared = topology.links ?? [];
+  const hostNames = new Set(hosts.map(({ name }) => name));
+  const declared = (topology.links ?? []).filter((link) => !isOfHost(link, hostNames));
   const given = declared.flatMap((link) => (Array.isArray(link) ? [] : (link.name ?? [])));
   const nameLink = numberNames(given);
-  const nameSegment = segmentNames([...routers, ...given]);
+  const nameSegment = segmentNames([...routers, ...given, ...hostNames]);
 
   const links: TopologyLink[] = [];
   const segments: TopologySegment[] = [];
   const parallel = new Map<string, number>();
   for (const link of declared) {
     const members = linkMembers(link);
-    const { name, cost = defaultCost } = Array.isArray(link) ? {} : link;
+    const name = Array.isArray(link) ? undefined : link.name;
+    const settings = { ...common, ...settingsOf(link) };
     const [one, other] = members;
     if (members.length > 2) {
-      segments.push({ name: name ?? nameSegment(), members, cost });
+      segments.push({ ...settings, name: name ?? nameSegment(), members });
     } else if (one !== undefined && other !== undefined) {
       const key = pairKey(one, other);
       const ordinal = (parallel.get(key) ?? 0) + 1;
       parallel.set(key, ordinal);
       const suffix = ordinal === 1 ? '' : `.${ordinal}`;
       links.push({
+        ...settings,
         name: name ?? nameLink(`${one}-${other}`),
         ends: [one, other],
         interfaces: [other + suffix, one + suffix],
-        cost,
+        isAccess: false,
       });
     }
   }
   return { routers, links, segments };
 }
+
+/** Of hosts the file only says what their links are like: which there are, `hosts` says. */
+export function isOfHost(link: LinkSpec, hosts: ReadonlySet<string>): boolean {
+  return linkMembers(link).some((member) => hosts.has(member));
+}
+
+function attachHosts(
+  hosts: readonly HostSpec[],
+  routed: RoutedTopology,
+  adjusted: ReadonlyMap<string, Partial<LinkSettings>>,
+  common: LinkSettings,
+): TopologyLink[] {
+  const nameLink = numberNames(hosts.length === 0 ? [] : routed.links.map(({ name }) => name));
+  return hosts.flatMap((host) =>
+    attachedTo(host).map((router): TopologyLink => {
+      const settings = { ...common, ...adjusted.get(pairKey(host.name, router)) };
+      const name = nameLink(`${host.name}-${router}`);
+      return {
+        name,
+        ends: [host.name, router],
+        interfaces: [router, host.name],
+        isAccess: true,
+        ...settings,
+      };
+    }),
+  );
+}
+
+/** The one segment of a bus. */
+export const BUS_SEGMENT = 'lan1';
 
 /** Numbers a name that is there already: `a` to `b-c` and `a-b` to `c` read the same. Given names hold no dot. */
 function numberNames(given: readonly string[]): (wanted: string) => string {

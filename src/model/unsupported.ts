@@ -26,36 +26,6 @@ interface Row {
 
 const UNSUPPORTED: readonly Row[] = [
   {
-    path: 'spec.links.encapsulation',
-    sentence: (spec) => `encapsulation ${spec.links?.encapsulation} is not yet supported`,
-    hint: 'use vxlan',
-    asked: ({ links }) => isOther(links?.encapsulation, ['vxlan']),
-  },
-  {
-    path: 'spec.links.layers',
-    sentence: () => 'a link header apart from the physical one (layers: 2) is not yet supported',
-    hint: 'use layers: 1',
-    asked: ({ links }) => links?.layers === 2,
-  },
-  {
-    path: 'spec.links.ipsec',
-    sentence: () => 'ipsec is not yet supported',
-    asked: ({ links }) => links?.ipsec !== undefined,
-  },
-  {
-    path: 'spec.links.emulate',
-    sentence: () => 'emulate is not yet supported',
-    asked: ({ links }) => links?.emulate !== undefined,
-  },
-  {
-    path: 'spec.topology.links',
-    sentence: () => 'emulate is not yet supported',
-    asked: ({ topology }) =>
-      (topology?.links ?? []).flatMap((link, index) =>
-        Array.isArray(link) || link.emulate === undefined ? [] : [`spec.topology.links[${index}].emulate`],
-      ),
-  },
-  {
     path: 'spec.routing.protocol',
     sentence: (spec) => `protocol ${spec.routing?.protocol} is not yet supported`,
     hint: 'use ospf, static or none',
@@ -97,14 +67,15 @@ const UNSUPPORTED: readonly Row[] = [
       ),
   },
   {
-    path: 'spec.hosts',
-    sentence: () => 'hosts are not yet supported',
-    asked: ({ hosts }) => (hosts ?? []).length > 0,
+    path: 'spec.underlay.overlays',
+    sentence: () => 'riding on several overlays is not yet supported',
+    hint: 'name one overlay',
+    asked: ({ underlay }) => (underlay?.overlays ?? []).length > 1,
   },
   {
-    path: 'spec.underlay',
-    sentence: () => 'underlay (overlays on overlays) is not yet supported',
-    asked: ({ underlay }) => underlay !== undefined,
+    path: 'spec.underlay.multiplexer',
+    sentence: () => 'multiplexer is not yet supported',
+    asked: ({ underlay }) => underlay?.multiplexer !== undefined,
   },
 ];
 

@@ -1,26 +1,16 @@
-import { formatIpPrefix } from '../model/ip-prefix.ts';
+import { formatIpAddress, formatIpPrefix } from '../model/ip-prefix.ts';
 import { namespaceOf, segmentNamespaceOf } from '../model/names.ts';
-import type { EnvironmentState, LinkState, RoutingState, TunnelState } from '../model/node-state.ts';
+import type { EnvironmentState, KernelRoute, LinkState, RoutingState } from '../model/node-state.ts';
 import type { TopologySegment } from '../model/topology.ts';
-import { groupKey, nodesOf, type TunnelEnds } from './underlay.ts';
-import type { Attachment, Wiring } from './wiring.ts';
-
-/** What environments are built from: the wiring, and how its tunnels reach the other nodes. */
-export interface Fabric {
-  readonly wiring: Wiring;
-  readonly mtu: number;
-  /** By `groupKey` of the nodes that a link or segment spans. */
-  readonly tunnels: ReadonlyMap<string, TunnelEnds>;
-}
+import { sitesOf } from './tunnel-list.ts';
+import { type KeyedFabric, linkTunnel, segmentTunnelAt } from './tunnel-states.ts';
+import type { Attachment } from './wiring.ts';
 
 export const SEGMENT_BRIDGE = 'br0';
 export const SEGMENT_TUNNEL = 'vxlan0';
 
-/** IANA's UDP port of VXLAN (RFC 7348, section 8); Linux's own default is an older one. */
-const VXLAN_PORT = 4789;
-
 export function routerEnvironment(
-  fabric: Fabric,
+  fabric: KeyedFabric,
   router: string,
   routing: RoutingState | null,
 ): EnvironmentState {
@@ -33,35 +23,57 @@ export function routerEnvironment(
     ipv4: families.includes(4),
     ipv6: families.includes(6),
     loopback: wiring.book.loopbacks(router).map(formatIpPrefix),
+    links: linksOf(fabric, router),
     routes: [],
     filter: null,
-    links: wiring.attachmentsOf(router).map((attachment) => linkOf(fabric, router, attachment)),
     routing,
   };
 }
 
-/** One node's part of a segment: a bridge, a port for each router of the node, and a tunnel to the other nodes. */
-export function segmentEnvironment(fabric: Fabric, segment: TopologySegment, node: string): EnvironmentState {
+/** A member without routing: all that it does not know goes to its first router. */
+export function hostEnvironment(fabric: KeyedFabric, host: string): EnvironmentState {
+  const { wiring } = fabric;
+  const [attachment] = wiring.attachmentsOf(host);
+  return {
+    name: host,
+    role: 'host',
+    namespace: namespaceOf(wiring.overlay.metadata.name, host),
+    ipv4: false,
+    // What is not forwarded has no IPv6 at all, and a host that forwards is asked to by nobody.
+    ipv6: wiring.book.families.includes(6),
+    loopback: [],
+    links: linksOf(fabric, host),
+    routes: attachment === undefined ? [] : defaultRoutes(fabric, attachment),
+    filter: null,
+    routing: null,
+  };
+}
+
+/** One site's part of a segment: a bridge, a port for each member there and a tunnel to the other sites. */
+export function segmentEnvironment(
+  fabric: KeyedFabric,
+  segment: TopologySegment,
+  site: string,
+): EnvironmentState {
   const { wiring, mtu } = fabric;
   const overlay = wiring.overlay.metadata.name;
   const common = { link: segment.name, mtu, addresses: [], enabled: true, emulation: null };
   const port = { ...common, master: SEGMENT_BRIDGE };
-  const nodes = nodesOf(wiring, segment.members);
   const bridge: LinkState = { ...common, kind: 'bridge', name: SEGMENT_BRIDGE, master: null };
   const ports = segment.members
-    .filter((member) => wiring.nodeOf(member) === node)
+    .filter((member) => wiring.siteOf(member) === site)
     .map((member): LinkState => {
       const peer = { namespace: namespaceOf(overlay, member), name: segment.name };
-      return { ...port, kind: 'veth', name: member, peer };
+      return { ...port, kind: 'veth', name: member, peer, enabled: !segment.isDown };
     });
-  const tunnel: LinkState[] =
-    nodes.length < 2
-      ? []
-      : [{ ...port, ...tunnelOf(fabric, segment.name, node, nodes, true), name: SEGMENT_TUNNEL }];
+  const isAlone = sitesOf(segment.members, wiring.siteOf).length < 2;
+  const tunnel: LinkState[] = isAlone
+    ? []
+    : [{ ...port, ...segmentTunnelAt(fabric, segment, site), name: SEGMENT_TUNNEL }];
   return {
     name: segment.name,
     role: 'segment',
-    namespace: segmentNamespaceOf(overlay, segment.name, node),
+    namespace: segmentNamespaceOf(overlay, segment.name, site),
     ipv4: false,
     ipv6: false,
     loopback: [],
@@ -72,7 +84,11 @@ export function segmentEnvironment(fabric: Fabric, segment: TopologySegment, nod
   };
 }
 
-function linkOf(fabric: Fabric, router: string, attachment: Attachment): LinkState {
+function linksOf(fabric: KeyedFabric, member: string): LinkState[] {
+  return fabric.wiring.attachmentsOf(member).map((attachment) => linkOf(fabric, member, attachment));
+}
+
+function linkOf(fabric: KeyedFabric, member: string, attachment: Attachment): LinkState {
   const { wiring, mtu } = fabric;
   const overlay = wiring.overlay.metadata.name;
   const { to } = attachment;
@@ -82,44 +98,27 @@ function linkOf(fabric: Fabric, router: string, attachment: Attachment): LinkSta
     mtu,
     addresses: attachment.addresses.map(formatIpPrefix),
     master: null,
-    enabled: true,
-    emulation: null,
+    enabled: !attachment.isDown,
+    emulation: attachment.emulation,
   };
-  const node = wiring.nodeOf(router);
+  const site = wiring.siteOf(member);
   if (to.kind === 'segment') {
-    const namespace = segmentNamespaceOf(overlay, to.segment.name, node);
-    return { ...common, kind: 'veth', peer: { namespace, name: router } };
+    const namespace = segmentNamespaceOf(overlay, to.segment.name, site);
+    return { ...common, kind: 'veth', peer: { namespace, name: member } };
   }
   const far = to.side === 0 ? 1 : 0;
-  const farRouter = to.link.ends[far];
-  if (wiring.nodeOf(farRouter) === node) {
-    const peer = { namespace: namespaceOf(overlay, farRouter), name: to.link.interfaces[far] };
-    return { ...common, kind: 'veth', peer };
-  }
-  const nodes = nodesOf(wiring, to.link.ends);
-  return { ...common, ...tunnelOf(fabric, to.link.name, node, nodes, false) };
+  const other = to.link.ends[far];
+  if (wiring.siteOf(other) !== site) return { ...common, ...linkTunnel(fabric, to.link, to.side) };
+  const peer = { namespace: namespaceOf(overlay, other), name: to.link.interfaces[far] };
+  return { ...common, kind: 'veth', peer };
 }
 
-function tunnelOf(
-  fabric: Fabric,
-  name: string,
-  node: string,
-  nodes: readonly string[],
-  learning: boolean,
-): Pick<TunnelState, 'kind' | 'transport' | 'tunnel' | 'protections'> {
-  const ends = fabric.tunnels.get(groupKey(nodes));
-  const addressOf = (which: string) => ends?.addressOf.get(which) ?? '';
-  return {
-    kind: 'tunnel',
-    transport: null,
-    protections: [],
-    tunnel: {
-      kind: 'vxlan',
-      vni: fabric.wiring.vniOf(name),
-      port: VXLAN_PORT,
-      local: addressOf(node),
-      remotes: nodes.filter((other) => other !== node).map(addressOf),
-      learning,
-    },
-  };
+function defaultRoutes({ wiring }: KeyedFabric, { to, ...attachment }: Attachment): KernelRoute[] {
+  if (to.kind === 'segment') return [];
+  const router = wiring.book.linkAddresses(to.link.name, to.side === 0 ? 1 : 0);
+  return router.map((address) => ({
+    prefix: address.family === 4 ? '0.0.0.0/0' : '::/0',
+    via: formatIpAddress(address),
+    interface: attachment.interface,
+  }));
 }

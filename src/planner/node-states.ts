@@ -1,80 +1,116 @@
-import { formatIpPrefix } from '../model/ip-prefix.ts';
+import { formatIpAddress, formatIpPrefix } from '../model/ip-prefix.ts';
 import type { Node } from '../model/node.ts';
 import type { EnvironmentState, NodeState, OverlayState } from '../model/node-state.ts';
 import type { Overlay } from '../model/overlay.ts';
 import type { Checked, Problem } from '../model/problem.ts';
-import { type Fabric, routerEnvironment, segmentEnvironment } from './environments.ts';
+import type { Bases } from './base-sites.ts';
+import { hostEnvironment, routerEnvironment, segmentEnvironment } from './environments.ts';
 import { planFabric } from './fabric.ts';
+import { openKeyring } from './keyring.ts';
+import { linkLayerEnvironments } from './link-layer.ts';
 import { checkNodeFitness } from './node-fitness.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
+import { needsSecrets, type OverlaySecrets } from './overlay-secrets.ts';
 import { planRouting } from './routing.ts';
-import { nodesOf } from './underlay.ts';
-import { wireOverlay } from './wiring.ts';
+import { checkTunnelsApart } from './tunnel-clashes.ts';
+import { sitesOf } from './tunnel-list.ts';
+import type { KeyedFabric } from './tunnel-states.ts';
+import { orderByUnderlay } from './underlay-order.ts';
+import { nodesOf, type Wiring, wireOverlay } from './wiring.ts';
 
 export interface PlannedOverlay {
   readonly overlay: Overlay;
   readonly plan: OverlayPlan;
+  /** Null, or left away, where `needsSecrets` says that there are none. */
+  readonly secrets?: OverlaySecrets | null;
 }
 
 /**
- * What every node should be, or everything that stands in the way: nodes that are not known, have no common
- * underlay, lack a capability or would hold more routers than they may. Nodes without any overlay are in it too.
+ * What every node should be, or everything that stands in the way: overlays that ride on one another in a loop, nodes
+ * that are not known, have no common underlay, lack a capability or would hold more routers than they may, and
+ * tunnels that a kernel could not tell apart. Nodes without any overlay are in it too.
  */
 export function compileNodeStates(
   overlays: readonly PlannedOverlay[],
   nodes: ReadonlyMap<string, Node>,
   revision: number,
 ): Checked<Map<string, NodeState>> {
+  const ordered = orderByUnderlay(overlays);
+  if (!ordered.ok) return ordered;
+  const bases = new Map(overlays.map((planned) => [planned.overlay.metadata.name, planned]));
   const perNode = new Map<string, OverlayState[]>([...nodes.keys()].map((name) => [name, []]));
   const problems: Problem[] = [];
   for (const planned of overlays.toSorted((a, b) => compareNames(a.overlay, b.overlay))) {
-    const states = compileOverlayStates(planned, nodes);
+    const states = compileOverlayStates(planned, nodes, bases);
     if (!states.ok) problems.push(...states.problems);
     else for (const [node, state] of states.value) perNode.get(node)?.push(state);
   }
   const states = new Map([...perNode].map(([name, list]) => [name, { revision, overlays: list }]));
   for (const [name, state] of states) {
     const node = nodes.get(name);
-    if (node !== undefined) problems.push(...checkNodeFitness(node, state));
+    if (node !== undefined) problems.push(...checkNodeFitness(node, state), ...checkTunnelsApart(state));
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: states };
 }
 
-/** One overlay's part of each node that it stands on. */
+/** One overlay's part of each node that it stands on. `bases`: at least those that it rides on, at any depth. */
 export function compileOverlayStates(
-  { overlay, plan }: PlannedOverlay,
+  { overlay, plan, secrets = null }: PlannedOverlay,
   nodes: ReadonlyMap<string, Node>,
+  bases: Bases,
 ): Checked<Map<string, OverlayState>> {
   const wiring = wireOverlay(overlay, plan);
-  const fabric = planFabric(wiring, nodes);
-  if (!fabric.ok) return fabric;
-  const environments = compileEnvironments(fabric.value);
-  const destinations =
-    overlay.spec.routing?.protocol === 'none'
-      ? []
-      : wiring.topology.routers.flatMap((router) => wiring.book.loopbacks(router).map(formatIpPrefix));
   const { name } = overlay.metadata;
+  if (secrets === null && needsSecrets(overlay)) {
+    const message = `overlay ${name} has encrypted links, and no keys were made for it`;
+    return { ok: false, problems: [{ code: 'missing-secrets', path: 'spec.links', message }] };
+  }
+  const fabric = planFabric(wiring, { nodes, bases });
+  if (!fabric.ok) return fabric;
+  const keyring = secrets === null ? null : openKeyring(name, secrets);
+  const environments = compileEnvironments({ ...fabric.value, keyring });
+  const common = { name, destinations: destinationsOf(wiring), names: namesOf(wiring) };
   return {
     ok: true,
-    value: new Map(
-      [...environments].map(([node, list]) => [node, { name, environments: list, destinations, names: [] }]),
-    ),
+    value: new Map([...environments].map(([node, list]) => [node, { ...common, environments: list }])),
   };
 }
 
-function compileEnvironments(fabric: Fabric): Map<string, EnvironmentState[]> {
-  const { wiring } = fabric;
-  const { routers, segments } = wiring.topology;
+/** Every router's own addresses, and the prefixes that hosts are in. */
+function destinationsOf({ overlay, topology, book }: Wiring): string[] {
+  if (overlay.spec.routing?.protocol === 'none') return [];
+  const { routers, links } = topology;
+  return [
+    ...routers.flatMap((router) => book.loopbacks(router)),
+    ...links
+      .filter(({ isAccess, isDown }) => isAccess && !isDown)
+      .flatMap(({ name }) => book.linkPrefixes(name)),
+  ].map(formatIpPrefix);
+}
+
+function namesOf({ topology, addressesOf }: Wiring): OverlayState['names'] {
+  return [...topology.routers, ...topology.hosts].flatMap((name) =>
+    addressesOf(name).map((address) => ({ address: formatIpAddress(address), name })),
+  );
+}
+
+function compileEnvironments(fabric: KeyedFabric): Map<string, EnvironmentState[]> {
+  const { wiring, sites } = fabric;
+  const { routers, hosts, segments } = wiring.topology;
   const routing = planRouting(wiring);
-  const perNode = new Map<string, EnvironmentState[]>(nodesOf(wiring, routers).map((node) => [node, []]));
-  for (const router of routers) {
-    perNode.get(wiring.nodeOf(router))?.push(routerEnvironment(fabric, router, routing(router)));
-  }
+  const perNode = new Map<string, EnvironmentState[]>(
+    nodesOf(wiring, [...routers, ...hosts]).map((node) => [node, []]),
+  );
+  const place = (site: string, environment: EnvironmentState) =>
+    perNode.get(sites.get(site)?.node ?? '')?.push(environment);
+  for (const router of routers)
+    place(wiring.siteOf(router), routerEnvironment(fabric, router, routing(router)));
+  for (const host of hosts) place(wiring.siteOf(host), hostEnvironment(fabric, host));
   for (const segment of segments) {
-    for (const node of nodesOf(wiring, segment.members)) {
-      perNode.get(node)?.push(segmentEnvironment(fabric, segment, node));
-    }
+    for (const site of sitesOf(segment.members, wiring.siteOf))
+      place(site, segmentEnvironment(fabric, segment, site));
   }
+  for (const [site, environment] of linkLayerEnvironments(fabric)) place(site, environment);
   return perNode;
 }
 

@@ -3,45 +3,97 @@ import type { Overlay } from '../model/overlay.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import { expandTopology } from '../model/topology.ts';
 import { type Allocation, allocate } from './allocation.ts';
-import { type Placement, placeRouters } from './placement.ts';
-import { allocateVnis, type VniTable } from './vni.ts';
+import { type Bases, baseSites, nodeSites } from './base-sites.ts';
+import type { IndexTable } from './index-table.ts';
+import { assignLinkAddresses } from './link-addresses.ts';
+import { type Placement, placeMembers } from './placement.ts';
+import { listTunnels } from './tunnel-list.ts';
+import { assignNumbers, assignPorts, type NumberTable, type TakenNumbers } from './tunnel-numbers.ts';
 
 /**
  * What was decided for an overlay and has to be remembered, because a later decision builds on it:
  * plain JSON, stored beside the overlay. All else is computed anew from both.
  */
 export interface OverlayPlan {
-  readonly version: 1;
+  readonly version: 2;
+  /** The node of each router and host. */
   readonly placement: Placement;
+  /** Where the overlay rides on another one: the member of that one that each router and host stands on. */
+  readonly sites: Placement;
   readonly allocation: Allocation;
-  readonly vnis: VniTable;
+  /** VNIs, keys and request IDs of tunnels, by the names of `tunnel-list.ts`. */
+  readonly numbers: NumberTable;
+  /** UDP ports of those tunnels that have one of their own. */
+  readonly ports: NumberTable;
+  /** `layers: 2`: pairs of link addresses, by the names of `link-addresses.ts`. */
+  readonly linkAddresses: IndexTable;
 }
 
 export interface OverlayInput {
   readonly overlay: Overlay;
   /** The plan of the overlay that this one replaces; null for a new one. */
   readonly previous: OverlayPlan | null;
-  /** VNIs of all other overlays of this controller. */
-  readonly takenVnis: ReadonlySet<number>;
+  /** What all other overlays of this controller hold. */
+  readonly taken: TakenNumbers;
+  /** The overlays that this one may ride on, as they will be. */
+  readonly bases: Bases;
 }
 
-/** Decides where routers stand and what they are numbered. Expects an overlay that `checkOverlay` accepts. */
-export function compileOverlay({ overlay, previous, takenVnis }: OverlayInput): Checked<OverlayPlan> {
+/**
+ * Decides where members stand and what they are numbered. Expects an overlay that `checkOverlay` accepts. When an
+ * overlay changes, those that ride on it (`ridersOf`) are to be compiled again, each behind its base.
+ */
+export function compileOverlay({ overlay, previous, taken, bases }: OverlayInput): Checked<OverlayPlan> {
   const { spec } = overlay;
+  const isRider = spec.underlay !== undefined;
+  const before = (isRider ? previous?.sites : previous?.placement) ?? {};
+  const found = isRider ? baseSites(overlay, bases, before) : ({ ok: true, value: nodeSites(spec) } as const);
+  if (!found.ok) return found;
   const topology = expandTopology(spec);
-  const placement = placeRouters(topology.routers, spec, previous?.placement ?? null);
+  const sites = placeMembers(topology, spec, found.value, before);
+  const siteOf = (member: string) => sites[member] ?? '';
+
   const allocation = allocate(
     topology,
     spec.topology.kind,
     networkRanges(spec),
     previous?.allocation ?? null,
   );
-  const vnis = allocateVnis(topology, placement, previous?.vnis ?? {}, takenVnis);
+  const tunnels = listTunnels(spec, topology, siteOf);
+  const numbers = assignNumbers(tunnels, previous?.numbers ?? {}, taken.numbers);
+  const ports = assignPorts(tunnels, previous?.ports ?? {}, taken.ports);
+  const linkAddresses = assignLinkAddresses(spec, topology, siteOf, previous?.linkAddresses ?? {});
+
   const problems: Problem[] = allocation.ok ? [] : [...allocation.problems];
-  if (vnis === null) {
-    const message = 'no VXLAN network identifier is free for its links';
-    problems.push({ code: 'vnis-exhausted', path: 'spec.topology', message });
-  }
-  if (!allocation.ok || vnis === null) return { ok: false, problems };
-  return { ok: true, value: { version: 1, placement, allocation: allocation.value, vnis } };
+  const exhausted = (code: string, path: string, message: string) => problems.push({ code, path, message });
+  if (numbers === null) exhausted('numbers-exhausted', 'spec.topology', 'no number is free for its tunnels');
+  if (ports === null)
+    exhausted(
+      'ports-exhausted',
+      'spec.links',
+      'no UDP port is free for its tunnels, each of which needs one',
+    );
+  if (linkAddresses === null)
+    exhausted('range-too-small', 'spec.addressing.link', 'is too small for the links of this topology');
+  if (!allocation.ok || numbers === null || ports === null || linkAddresses === null)
+    return { ok: false, problems };
+  return {
+    ok: true,
+    value: {
+      version: 2,
+      placement: isRider ? nodesUnder(sites, overlay, bases) : sites,
+      sites: isRider ? sites : {},
+      allocation: allocation.value,
+      numbers,
+      ports,
+      linkAddresses,
+    },
+  };
+}
+
+/** The node of each member of a rider: that of the member that it stands on. */
+function nodesUnder(sites: Placement, { spec }: Overlay, bases: Bases): Placement {
+  const base = bases.get(spec.underlay?.overlays[0] ?? '');
+  const nodes = new Map(Object.entries(base?.plan.placement ?? {}));
+  return Object.fromEntries(Object.entries(sites).map(([member, site]) => [member, nodes.get(site) ?? '']));
 }

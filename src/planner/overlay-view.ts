@@ -3,9 +3,11 @@ import { formatIpPrefix, type IpPrefix } from '../model/ip-prefix.ts';
 import { namespaceOf } from '../model/names.ts';
 import type { Node } from '../model/node.ts';
 import type { Overlay } from '../model/overlay.ts';
+import type { Bases } from './base-sites.ts';
 import { planFabric } from './fabric.ts';
+import { wrappingOf } from './link-wrapping.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
-import { type Attachment, DEFAULT_LINK_COST, spansNodes, type Wiring, wireOverlay } from './wiring.ts';
+import { type Attachment, DEFAULT_LINK_COST, spansSites, type Wiring, wireOverlay } from './wiring.ts';
 
 /** What is known of a router without asking its node. */
 export interface RouterDescription {
@@ -20,16 +22,23 @@ export interface RouterDescription {
   readonly neighborsWanted: number;
 }
 
+/** What is known of a host without asking its node. */
+export interface HostDescription {
+  readonly name: string;
+  readonly node: string;
+  readonly namespace: string;
+  readonly addresses: string[];
+  /** The routers that it is attached to; the first one has its default route. */
+  readonly adjacent: string[];
+}
+
 export function describeRouters(overlay: Overlay, plan: OverlayPlan): RouterDescription[] {
   const wiring = wireOverlay(overlay, plan);
   return wiring.topology.routers.map((router) => {
     const perLink = wiring.attachmentsOf(router).map((attachment) => neighborsBy(attachment, router));
     const [first = [], ...others] = perLink;
     return {
-      name: router,
-      node: wiring.nodeOf(router),
-      namespace: namespaceOf(overlay.metadata.name, router),
-      addresses: wiring.book.loopbacks(router).map(formatIpPrefix),
+      ...describeMember(wiring, router),
       // On a single segment nobody is there twice, and all routers of a bus have that many neighbours.
       adjacent: others.length === 0 ? first : [...new Set(perLink.flat())],
       neighborsWanted: perLink.reduce((sum, neighbors) => sum + neighbors.length, 0),
@@ -37,36 +46,63 @@ export function describeRouters(overlay: Overlay, plan: OverlayPlan): RouterDesc
   });
 }
 
-/** All links as they are to be; `mtu` is 0 while a node is not known. */
+export function describeHosts(overlay: Overlay, plan: OverlayPlan): HostDescription[] {
+  const wiring = wireOverlay(overlay, plan);
+  return wiring.topology.hosts.map((host) => ({
+    ...describeMember(wiring, host),
+    adjacent: wiring.attachmentsOf(host).flatMap(({ to }) => (to.kind === 'link' ? [to.link.ends[1]] : [])),
+  }));
+}
+
+/** Every node that has anything of the overlay, sorted. */
+export function nodesOfOverlay({ placement }: OverlayPlan): string[] {
+  return [...new Set(Object.values(placement))].sort();
+}
+
+/** All links as they are to be; `mtu` is 0 while a node, or an overlay that it rides on, is not known. */
 export function describeLinks(
   overlay: Overlay,
   plan: OverlayPlan,
   nodes: ReadonlyMap<string, Node>,
+  bases: Bases,
 ): LinkView[] {
   const wiring = wireOverlay(overlay, plan);
-  const fabric = planFabric(wiring, nodes);
+  const wrapping = wrappingOf(overlay.spec);
+  const fabric = planFabric(wiring, { nodes, bases });
   const common = { overlay: overlay.metadata.name, mtu: fabric.ok ? fabric.value.mtu : 0 };
-  const vniOf = (name: string, members: readonly string[]) =>
-    spansNodes(wiring, members) ? wiring.vniOf(name) : null;
-  const links = wiring.topology.links.map(({ name, ends, interfaces, cost }): LinkView => {
-    const vni = vniOf(name, ends);
+  const numberOf = (name: string, members: readonly string[]) =>
+    spansSites(wiring, members) ? wiring.numberOf(name) : null;
+  const links = wiring.topology.links.map((link): LinkView => {
+    const { name, ends, interfaces, cost, isDown } = link;
+    const number = numberOf(name, ends);
     const views = ([0, 1] as const).map((side) =>
       endOf(wiring, ends[side], interfaces[side], wiring.book.linkAddresses(name, side), cost),
     );
-    return { ...common, name, kind: vni === null ? 'veth' : 'vxlan', vni, ends: views };
+    const kind = number === null ? 'veth' : wrapping.ofLink(link);
+    return { ...common, name, kind, vni: number, down: isDown, ends: views };
   });
-  const segments = wiring.topology.segments.map(({ name, members, cost }): LinkView => {
+  const segments = wiring.topology.segments.map(({ name, members, cost, isDown }): LinkView => {
     const views = members.map((member) =>
       endOf(wiring, member, name, wiring.book.segmentAddresses(name, member), cost),
     );
-    return { ...common, name, kind: 'segment', vni: vniOf(name, members), ends: views };
+    return { ...common, name, kind: 'segment', vni: numberOf(name, members), down: isDown, ends: views };
   });
   return [...links, ...segments];
 }
 
+function describeMember(wiring: Wiring, name: string) {
+  return {
+    name,
+    node: wiring.nodeOf(name),
+    namespace: namespaceOf(wiring.overlay.metadata.name, name),
+    addresses: wiring.addressesOf(name).map(formatIpPrefix),
+  };
+}
+
+/** Routers only: a host is nobody's neighbour in routing. */
 function neighborsBy({ to }: Attachment, router: string): string[] {
   if (to.kind === 'segment') return to.segment.members.filter((member) => member !== router);
-  return [to.link.ends[to.side === 0 ? 1 : 0]];
+  return to.link.isAccess ? [] : [to.link.ends[to.side === 0 ? 1 : 0]];
 }
 
 function endOf(

@@ -1,22 +1,45 @@
-import type { Spec } from '../model/topology.ts';
+import { attachedTo, type Spec, type Topology } from '../model/topology.ts';
 
-/** Which node each router stands on, by router name. */
+/** Which node, or which site, each member stands on, by its name. */
 export type Placement = Readonly<Record<string, string>>;
 
+/** Where members may stand. */
+export interface Sites {
+  /** Sites by turns. */
+  readonly listed: readonly string[];
+  /** The site that a name of the file means. */
+  of(name: string): string;
+}
+
 /**
- * Routers go over the nodes in turn. A router that is pinned stands where it is pinned; any other stays on
- * the node that it had for as long as that one is still in the list.
+ * Routers go over the sites in turn. A router that is pinned stands where it is pinned; any other stays at the site
+ * that it had for as long as that one is still in the list. Hosts stand where their first router does.
  */
-export function placeRouters(routers: readonly string[], spec: Spec, previous: Placement | null): Placement {
-  const { nodes } = spec.placement;
-  const listed = new Set(nodes);
+export function placeMembers(
+  { routers, hosts }: Topology,
+  spec: Spec,
+  sites: Sites,
+  previous: Placement,
+): Placement {
+  const { listed } = sites;
+  const known = new Set(listed);
   const pins = new Map(Object.entries(spec.routers ?? {}).map(([router, { node }]) => [router, node]));
-  const before = new Map(Object.entries(previous ?? {}));
-  return Object.fromEntries(
+  const before = new Map(Object.entries(previous));
+  const placed = new Map(
     routers.map((router, index) => {
+      const pin = pins.get(router);
       const kept = before.get(router);
-      const stays = kept !== undefined && listed.has(kept) ? kept : undefined;
-      return [router, pins.get(router) ?? stays ?? nodes[index % nodes.length] ?? ''];
+      const stays = kept !== undefined && known.has(kept) ? kept : undefined;
+      const site = pin === undefined ? stays : sites.of(pin);
+      return [router, site ?? listed[index % listed.length] ?? ''];
     }),
   );
+  const declared = new Map((spec.hosts ?? []).map((host) => [host.name, host]));
+  for (const name of hosts) {
+    const host = declared.get(name);
+    if (host === undefined) continue;
+    const [router = ''] = attachedTo(host);
+    placed.set(name, host.node === undefined ? (placed.get(router) ?? '') : sites.of(host.node));
+  }
+  return Object.fromEntries(placed);
 }

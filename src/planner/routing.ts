@@ -35,7 +35,8 @@ function interfacesOf(wiring: Wiring, router: string): RoutingInterface[] {
       name: attachment.interface,
       network: attachment.to.kind === 'link' ? 'point-to-point' : 'broadcast',
       cost: attachment.cost,
+      passive: attachment.to.kind === 'link' && attachment.to.link.isAccess,
     }),
   );
-  return [{ name: 'lo', network: 'loopback', cost: null }, ...links];
+  return [{ name: 'lo', network: 'loopback', cost: null, passive: true }, ...links];
 }

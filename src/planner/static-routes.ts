@@ -53,7 +53,10 @@ function buildGraph(wiring: Wiring): Graph {
   const at = (name: string) => indexOf.get(name) ?? -1;
   const edges = [
     ...routers.map((router) =>
-      wiring.attachmentsOf(router).map((attachment) => edgeOf(wiring, attachment, at)),
+      wiring
+        .attachmentsOf(router)
+        .filter(leadsOn)
+        .map((attachment) => edgeOf(wiring, attachment, at)),
     ),
     ...segments.map(({ name, members }) =>
       members.map((member) => ({
@@ -64,6 +67,11 @@ function buildGraph(wiring: Wiring): Graph {
     ),
   ];
   return { edges, indexOf };
+}
+
+/** Whether a packet gets further that way: behind a host there is nothing. */
+function leadsOn({ to, isDown }: Attachment): boolean {
+  return !isDown && !(to.kind === 'link' && to.link.isAccess);
 }
 
 function edgeOf(wiring: Wiring, attachment: Attachment, at: (name: string) => number): Edge {

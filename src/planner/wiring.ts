@@ -1,3 +1,5 @@
+import type { Emulation } from '../model/emulation.ts';
+import { emulationOf } from '../model/emulation-values.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
 import type { Overlay } from '../model/overlay.ts';
 import { expandTopology, type Topology, type TopologyLink, type TopologySegment } from '../model/topology.ts';
@@ -5,14 +7,17 @@ import { VinetError } from '../model/vinet-error.ts';
 import { type AddressBook, openAddressBook } from './address-book.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
 
-/** One interface of a router: an end of a link, or its port on a segment. */
+/** One interface of a router or host: an end of a link, or its port on a segment. */
 export interface Attachment {
   readonly interface: string;
   /** Name of the link or segment. */
   readonly name: string;
   readonly cost: number;
   readonly addresses: readonly IpPrefix[];
-  /** What it leads to: `side` is the router's own end of the link. */
+  /** For what is sent through it. */
+  readonly emulation: Emulation | null;
+  readonly isDown: boolean;
+  /** What it leads to: `side` is the member's own end of the link. */
   readonly to:
     | { readonly kind: 'link'; readonly link: TopologyLink; readonly side: 0 | 1 }
     | { readonly kind: 'segment'; readonly segment: TopologySegment };
@@ -23,10 +28,18 @@ export interface Wiring {
   readonly overlay: Overlay;
   readonly topology: Topology;
   readonly book: AddressBook;
-  readonly nodeOf: (router: string) => string;
-  readonly vniOf: (name: string) => number;
+  readonly nodeOf: (member: string) => string;
+  /** Where a member stands: a node, or a member of the overlay below. */
+  readonly siteOf: (member: string) => string;
+  /** By the names of `tunnel-list.ts`. */
+  readonly numberOf: (tunnel: string) => number;
+  readonly portOf: (tunnel: string) => number;
+  /** By the names of `link-addresses.ts`. */
+  readonly linkPairOf: (name: string) => number;
+  /** Of a router its own addresses; of a host, which has no others, those towards its first router. */
+  readonly addressesOf: (member: string) => readonly IpPrefix[];
   /** Links in declared order, then segments. */
-  readonly attachmentsOf: (router: string) => readonly Attachment[];
+  readonly attachmentsOf: (member: string) => readonly Attachment[];
 }
 
 /**
@@ -39,46 +52,68 @@ export const DEFAULT_LINK_COST = 10;
 export function wireOverlay(overlay: Overlay, plan: OverlayPlan): Wiring {
   const topology = expandTopology(overlay.spec);
   const book = openAddressBook(overlay.spec, plan.allocation);
-  const attachments = new Map<string, Attachment[]>(topology.routers.map((router) => [router, []]));
-  for (const link of topology.links) {
-    for (const side of [0, 1] as const) {
-      attachments.get(link.ends[side])?.push({
-        interface: link.interfaces[side],
-        name: link.name,
-        cost: link.cost ?? DEFAULT_LINK_COST,
-        addresses: book.linkAddresses(link.name, side),
-        to: { kind: 'link', link, side },
-      });
-    }
-  }
-  for (const segment of topology.segments) {
-    for (const member of segment.members) {
-      attachments.get(member)?.push({
-        interface: segment.name,
-        name: segment.name,
-        cost: segment.cost ?? DEFAULT_LINK_COST,
-        addresses: book.segmentAddresses(segment.name, member),
-        to: { kind: 'segment', segment },
-      });
-    }
-  }
+  const attachments = attach(topology, book);
+  const attachmentsOf = (member: string) => attachments.get(member) ?? [];
+  const routers = new Set(topology.routers);
+  const nodeOf = lookup(plan.placement, 'node');
   return {
     overlay,
     topology,
     book,
-    nodeOf: lookup(new Map(Object.entries(plan.placement)), 'node'),
-    vniOf: lookup(new Map(Object.entries(plan.vnis)), 'VNI'),
-    attachmentsOf: (router) => attachments.get(router) ?? [],
+    nodeOf,
+    siteOf: overlay.spec.underlay === undefined ? nodeOf : lookup(plan.sites, 'site'),
+    numberOf: lookup(plan.numbers, 'number'),
+    portOf: lookup(plan.ports, 'UDP port'),
+    linkPairOf: lookup(plan.linkAddresses, 'link address'),
+    addressesOf: (member) =>
+      routers.has(member) ? book.loopbacks(member) : (attachmentsOf(member)[0]?.addresses ?? []),
+    attachmentsOf,
   };
 }
 
-/** Whether what is between these routers needs a tunnel. */
-export function spansNodes(wiring: Wiring, members: readonly string[]): boolean {
+/** Whether what is between these members needs a tunnel. */
+export function spansSites(wiring: Wiring, members: readonly string[]): boolean {
   const [first, ...others] = members;
-  return first !== undefined && others.some((member) => wiring.nodeOf(member) !== wiring.nodeOf(first));
+  return first !== undefined && others.some((member) => wiring.siteOf(member) !== wiring.siteOf(first));
 }
 
-function lookup<T>(values: ReadonlyMap<string, T>, what: string): (name: string) => T {
+/** Nodes that some members stand on, sorted. */
+export function nodesOf(wiring: Wiring, members: readonly string[]): string[] {
+  return [...new Set(members.map(wiring.nodeOf))].sort();
+}
+
+function attach({ routers, hosts, links, segments }: Topology, book: AddressBook): Map<string, Attachment[]> {
+  const attachments = new Map<string, Attachment[]>([...routers, ...hosts].map((member) => [member, []]));
+  for (const link of links) {
+    for (const side of [0, 1] as const) {
+      attachments.get(link.ends[side])?.push({
+        interface: link.interfaces[side],
+        addresses: book.linkAddresses(link.name, side),
+        to: { kind: 'link', link, side },
+        ...settingsAt(link, link.ends[side]),
+      });
+    }
+  }
+  for (const segment of segments) {
+    for (const member of segment.members) {
+      attachments.get(member)?.push({
+        interface: segment.name,
+        addresses: book.segmentAddresses(segment.name, member),
+        to: { kind: 'segment', segment },
+        ...settingsAt(segment, member),
+      });
+    }
+  }
+  return attachments;
+}
+
+function settingsAt(link: TopologyLink | TopologySegment, member: string) {
+  const { name, cost, emulate, isDown } = link;
+  return { name, cost: cost ?? DEFAULT_LINK_COST, emulation: emulationOf(emulate, member), isDown };
+}
+
+function lookup<T>(table: Readonly<Record<string, T>>, what: string): (name: string) => T {
+  const values = new Map(Object.entries(table));
   return (name) => {
     const value = values.get(name);
     if (value !== undefined) return value;

@@ -179,6 +179,7 @@ function encodeProtection(protection: Protection): WireProtection {
 
 function decodeProtection(wire: WireProtection): Protection {
   return {
+    local: line(wire.local, 'protection.local'),
     remote: line(wire.remote, 'protection.remote'),
     reqid: wire.reqid,
     cipher: choice(wire.cipher, CIPHERS, 'protection.cipher'),

@@ -95,6 +95,7 @@ function decodeRouting(wire: WireRoutingState): RoutingState {
       name: interfaceName(one.name, 'routing.interface.name'),
       network: choice(one.network, NETWORKS, 'routing.interface.network'),
       cost: one.cost === 0 ? null : one.cost,
+      passive: one.passive,
     })),
     ospf:
       wire.ospf === null

@@ -55,6 +55,7 @@ export interface WireTunnel {
 }
 
 export interface WireProtection {
+  readonly local: string;
   readonly remote: string;
   readonly reqid: number;
   readonly cipher: string;

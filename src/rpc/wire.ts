@@ -138,7 +138,12 @@ export interface WireRoutingState {
   readonly hostname: string;
   readonly routerId: string;
   readonly daemons: readonly string[];
-  readonly interfaces: readonly { readonly name: string; readonly network: string; readonly cost: number }[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly network: string;
+    readonly cost: number;
+    readonly passive: boolean;
+  }[];
   readonly ospf: {
     readonly area: string;
     readonly helloIntervalS: number;

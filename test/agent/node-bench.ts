@@ -11,8 +11,10 @@ import { StateFolder } from '../../src/agent/state-folder.ts';
 import type { Node } from '../../src/model/node.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
 import type { NodeStatus } from '../../src/model/status.ts';
+import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
 import { compileOverlay } from '../../src/planner/overlay-plan.ts';
+import { takenBy } from '../../src/planner/tunnel-numbers.ts';
 import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
 import { until } from '../machine.ts';
 
@@ -135,13 +137,16 @@ function isEmpty(status: NodeStatus | null, revision: number): boolean {
 
 function planAll(overlays: readonly Overlay[], before: readonly PlannedOverlay[]): PlannedOverlay[] {
   const planned: PlannedOverlay[] = [];
-  const taken = new Set<number>();
   for (const overlay of overlays) {
     const previous =
       before.find((other) => other.overlay.metadata.name === overlay.metadata.name)?.plan ?? null;
-    const plan = compileOverlay({ overlay, previous, takenVnis: taken });
+    const plan = compileOverlay({
+      overlay,
+      previous,
+      taken: takenBy(planned.map(({ plan }) => plan)),
+      bases: NO_BASES,
+    });
     if (!plan.ok) throw new Error(JSON.stringify(plan.problems));
-    for (const vni of Object.values(plan.value.vnis)) taken.add(vni);
     planned.push({ overlay, plan: plan.value });
   }
   return planned;

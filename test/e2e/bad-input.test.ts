@@ -70,9 +70,9 @@ describe('what a user gets wrong', () => {
     [
       'what is not supported yet',
       overlay(
-        '  topology: { kind: ring, routers: 4 }\n  placement: { nodes: [n1] }\n  links: { encapsulation: gre, layers: 2 }\n',
+        '  topology: { kind: ring, routers: 4 }\n  placement: { nodes: [n1] }\n  underlay: { overlays: [a, b], multiplexer: { mode: double } }\n',
       ),
-      [/encapsulation.*not yet supported/, /layers.*not yet supported/],
+      [/several overlays.*not yet supported/, /multiplexer.*not yet supported/],
     ],
   ])('%s is answered with where and what, and changes nothing', async (_, text, expected) => {
     const result = await lab.vinet('apply', '-f', lab.write('bad.yaml', text));

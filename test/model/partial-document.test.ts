@@ -96,13 +96,13 @@ spec:
   topology: { kind: ring, routers: 3, colour: red }
   placement: { nodes: [n1] }
   addressing: { network: 10.20.0.1/16 }
-  links: { encapsulation: gre }
+  routing: { instance: shared }
 `;
     expect(found(source)).toEqual([
       'wrong-value 3:19 metadata.name',
       'unknown-field 5:39 spec.topology.colour',
       'host-bits 7:26 spec.addressing.network',
-      'not-yet-supported 8:27 spec.links.encapsulation',
+      'not-yet-supported 8:23 spec.routing.instance',
     ]);
   });
 

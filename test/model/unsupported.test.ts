@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENCAPSULATIONS, PROTOCOLS } from '../../src/model/overlay.ts';
+import { PROTOCOLS } from '../../src/model/overlay.ts';
 import type { Spec } from '../../src/model/topology.ts';
 import { refuseUnsupported } from '../../src/model/unsupported.ts';
 import { buildOverlay } from '../planner/overlay-builder.ts';
@@ -17,26 +17,16 @@ function refusalsOf(rest: Partial<Spec>): string[] {
 
 describe('what this version cannot do yet', () => {
   test.each<[string, Partial<Spec>]>([
-    ...ENCAPSULATIONS.filter((encapsulation) => encapsulation !== 'vxlan').map(
-      (encapsulation): [string, Partial<Spec>] => ['spec.links.encapsulation', { links: { encapsulation } }],
-    ),
     ...PROTOCOLS.filter((protocol) => !['ospf', 'static', 'none'].includes(protocol)).map(
       (protocol): [string, Partial<Spec>] => ['spec.routing.protocol', { routing: { protocol } }],
     ),
-    ['spec.links.layers', { links: { layers: 2 } }],
-    ['spec.links.ipsec', { links: { ipsec: { cipher: 'aes-gcm' } } }],
-    ['spec.links.emulate', { links: { emulate: { delay: '20ms' } } }],
-    [
-      'spec.topology.links[0].emulate',
-      { topology: { ...LINE, links: [{ between: ['r1', 'r2'], emulate: { loss: '1%' } }] } },
-    ],
     ['spec.addressing.network', { addressing: { network: ['10.0.0.0/16', 'fd00::/48'] } }],
     ['spec.routing.instance', { routing: { instance: 'shared' } }],
     ['spec.routing.isolation', { routing: { isolation: 'vrf' } }],
     ['spec.routing.bfd', { routing: { bfd: { interval: '50ms' } } }],
     ['spec.routers.r1.frr', { routers: { r1: { frr: 'router ospf' } } }],
-    ['spec.hosts', { hosts: [{ name: 'h1', attach: 'r1' }] }],
-    ['spec.underlay', { underlay: { overlays: ['base'] } }],
+    ['spec.underlay.overlays', { underlay: { overlays: ['red', 'blue'] } }],
+    ['spec.underlay.multiplexer', { underlay: { overlays: ['base'], multiplexer: { mode: 'failover' } } }],
   ])('is refused at %s: %j', (path, rest) => {
     expect(refusalsOf(rest)).toEqual([path]);
   });
@@ -47,7 +37,9 @@ describe('what this version cannot do yet', () => {
     [{ routing: { protocol: 'ospf', instance: 'dedicated', isolation: 'namespace' } }],
     [{ routing: { protocol: 'static' }, addressing: { network: 'fd00::/48' } }],
     [{ routing: { protocol: 'none' }, addressing: { network: ['fd00::/48', '10.0.0.0/8'] } }],
-    [{ hosts: [], routers: { r1: { node: 'n2' } } }],
+    [{ hosts: [{ name: 'h1', attach: 'r1' }], routers: { r1: { node: 'n2' } } }],
+    [{ links: { encapsulation: 'wireguard', layers: 2, emulate: { delay: '20ms' } } }],
+    [{ links: { ipsec: { cipher: 'aes-gcm' } }, underlay: { overlays: ['base'] } }],
   ])('does not include %j', (rest) => {
     expect(refusalsOf(rest)).toEqual([]);
   });

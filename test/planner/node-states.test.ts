@@ -173,9 +173,9 @@ describe('a router', () => {
         routerId: '10.20.0.2',
         daemons: ['zebra', 'ospfd'],
         interfaces: [
-          { name: 'lo', network: 'loopback', cost: null },
-          { name: 'r1', network: 'point-to-point', cost: 7 },
-          { name: 'r3', network: 'point-to-point', cost: 7 },
+          { name: 'lo', network: 'loopback', cost: null, passive: true },
+          { name: 'r1', network: 'point-to-point', cost: 7, passive: false },
+          { name: 'r3', network: 'point-to-point', cost: 7, passive: false },
         ],
         ospf: { area: '0.0.0.0', helloIntervalS: 1, deadIntervalS: 4 },
         routes: [],

@@ -3,8 +3,10 @@ import type { NodeState } from '../../src/model/node-state.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
 import type { Checked } from '../../src/model/problem.ts';
 import type { Spec } from '../../src/model/topology.ts';
+import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
 import { compileOverlay, type OverlayPlan } from '../../src/planner/overlay-plan.ts';
+import { NOTHING_TAKEN } from '../../src/planner/tunnel-numbers.ts';
 
 /** An overlay over n1, n2 and n3 unless it is said otherwise. */
 export function buildOverlay(
@@ -56,7 +58,10 @@ export function codesOf(checked: Checked<unknown>): string[] {
 }
 
 export function planOf(overlay: Overlay, previous: OverlayPlan | null = null): PlannedOverlay {
-  return { overlay, plan: unwrap(compileOverlay({ overlay, previous, takenVnis: new Set() })) };
+  return {
+    overlay,
+    plan: unwrap(compileOverlay({ overlay, previous, taken: NOTHING_TAKEN, bases: NO_BASES })),
+  };
 }
 
 export function statesOf(overlay: Overlay, nodes = THREE_NODES): Map<string, NodeState> {

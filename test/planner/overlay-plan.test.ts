@@ -5,7 +5,9 @@ import { networkRanges } from '../../src/model/network-range.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
 import { expandTopology } from '../../src/model/topology.ts';
 import { openAddressBook } from '../../src/planner/address-book.ts';
+import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { compileOverlay, type OverlayPlan } from '../../src/planner/overlay-plan.ts';
+import { NOTHING_TAKEN } from '../../src/planner/tunnel-numbers.ts';
 import { buildOverlay, codesOf, planOf, unwrap } from './overlay-builder.ts';
 
 const sizes = fc.array(fc.integer({ min: 3, max: 40 }), { minLength: 2, maxLength: 8 });
@@ -93,9 +95,9 @@ describe('addresses', () => {
 
   test('that do not exist are a problem, not a crash', () => {
     const overlay = buildOverlay({ kind: 'ring', routers: 50 }, { addressing: { network: '10.0.0.0/28' } });
-    expect(codesOf(compileOverlay({ overlay, previous: null, takenVnis: new Set() }))).toEqual([
-      'range-too-small',
-    ]);
+    expect(
+      codesOf(compileOverlay({ overlay, previous: null, taken: NOTHING_TAKEN, bases: NO_BASES })),
+    ).toEqual(['range-too-small']);
   });
 });
 
@@ -134,35 +136,36 @@ describe('a placement', () => {
   });
 });
 
-describe('VNIs', () => {
+describe('numbers', () => {
   test('are given to links between nodes only, from 1000 on', () => {
     const overlay = buildOverlay({ kind: 'line', routers: 4 }, { placement: { nodes: ['n1', 'n2'] } });
-    expect(planOf(overlay).plan.vnis).toEqual({ 'r1-r2': 1000, 'r2-r3': 1001, 'r3-r4': 1002 });
+    expect(planOf(overlay).plan.numbers).toEqual({ 'r1-r2': 1000, 'r2-r3': 1001, 'r3-r4': 1002 });
     expect(
-      planOf(buildOverlay({ kind: 'line', routers: 4 }, { placement: { nodes: ['n1'] } })).plan.vnis,
+      planOf(buildOverlay({ kind: 'line', routers: 4 }, { placement: { nodes: ['n1'] } })).plan.numbers,
     ).toEqual({});
-    expect(planOf(buildOverlay({ kind: 'bus', routers: 4 })).plan.vnis).toEqual({ lan1: 1000 });
+    expect(planOf(buildOverlay({ kind: 'bus', routers: 4 })).plan.numbers).toEqual({ lan1: 1000 });
   });
 
   test('stay while the link is there, also when both ends share a node for a while', () => {
     const line = { kind: 'line' as const, routers: 2 };
     const first = planOf(buildOverlay(line)).plan;
     const together = planOf(buildOverlay(line, { placement: { nodes: ['n1'] } }), first).plan;
-    expect(together.vnis).toEqual(first.vnis);
+    expect(together.numbers).toEqual(first.numbers);
   });
 
   test('of a link that went are not given to one that comes with the same change', () => {
     const before = planOf(buildOverlay({ kind: 'ring', routers: 10 })).plan;
     const after = planOf(buildOverlay({ kind: 'ring', routers: 12 }), before).plan;
-    const former = new Set(Object.values(before.vnis));
+    const former = new Set(Object.values(before.numbers));
     for (const name of ['r10-r11', 'r11-r12', 'r12-r1'])
-      expect(former.has(after.vnis[name] ?? 0)).toBe(false);
+      expect(former.has(after.numbers[name] ?? 0)).toBe(false);
   });
 
   test('are never those of another overlay', () => {
     const overlay = buildOverlay({ kind: 'line', routers: 3 });
-    const plan = unwrap(compileOverlay({ overlay, previous: null, takenVnis: new Set([1000, 1002]) }));
-    expect(plan.vnis).toEqual({ 'r1-r2': 1001, 'r2-r3': 1003 });
+    const taken = { ...NOTHING_TAKEN, numbers: new Set([1000, 1002]) };
+    const plan = unwrap(compileOverlay({ overlay, previous: null, taken, bases: NO_BASES }));
+    expect(plan.numbers).toEqual({ 'r1-r2': 1001, 'r2-r3': 1003 });
   });
 });
 

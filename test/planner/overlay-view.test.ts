@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TopologySpec } from '../../src/model/topology.ts';
+import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { describeLinks, describeRouters } from '../../src/planner/overlay-view.ts';
 import { buildNodes, buildOverlay, planOf, statesOf, THREE_NODES } from './overlay-builder.ts';
 
@@ -33,7 +34,7 @@ describe('a described router', () => {
 
 describe('a described link', () => {
   test('says what it is made of and what its ends are called', () => {
-    const links = describeLinks(overlay, plan, THREE_NODES);
+    const links = describeLinks(overlay, plan, THREE_NODES, NO_BASES);
     expect(links.map(({ name, kind, vni, mtu }) => ({ name, kind, vni, mtu }))).toEqual([
       { name: 'a-d', kind: 'veth', vni: null, mtu: 1450 },
       { name: 'a-b', kind: 'vxlan', vni: 1000, mtu: 1450 },
@@ -63,13 +64,13 @@ describe('a described link', () => {
           ),
       ),
     );
-    const described = describeLinks(overlay, plan, THREE_NODES).flatMap(({ name, mtu, ends }) =>
+    const described = describeLinks(overlay, plan, THREE_NODES, NO_BASES).flatMap(({ name, mtu, ends }) =>
       ends.map((end) => `${name} ${end.router} ${end.interface} ${end.addresses.join()} ${mtu}`),
     );
     expect(described.toSorted()).toEqual(wanted.toSorted());
   });
 
   test('has no MTU while its nodes are not known', () => {
-    expect(describeLinks(overlay, plan, buildNodes()).map(({ mtu }) => mtu)).toEqual([0, 0, 0, 0]);
+    expect(describeLinks(overlay, plan, buildNodes(), NO_BASES).map(({ mtu }) => mtu)).toEqual([0, 0, 0, 0]);
   });
 });

@@ -38,6 +38,7 @@ const securityKey = fc.record({
   key: fc.uint8Array({ maxLength: 36 }).map((bytes) => Buffer.from(bytes).toString('hex')),
 });
 const protection: fc.Arbitrary<Protection> = fc.record({
+  local: line,
   remote: line,
   reqid: uint32,
   cipher: fc.constantFrom(...CIPHERS),
@@ -113,6 +114,7 @@ const routing: fc.Arbitrary<RoutingState> = fc.record({
       name,
       network: fc.constantFrom('point-to-point' as const, 'broadcast' as const, 'loopback' as const),
       cost: fc.option(fc.integer({ min: 1, max: 65535 })),
+      passive: fc.boolean(),
     }),
   ),
   ospf: fc.option(fc.record({ area: line, helloIntervalS: uint32, deadIntervalS: uint32 })),

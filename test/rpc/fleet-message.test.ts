@@ -170,7 +170,7 @@ describe('decoders of hostile messages', () => {
     ],
     [
       'an unknown kind of network',
-      { routing: { ...routing, interfaces: [{ name: 'r2', network: 'x', cost: 0 }] } },
+      { routing: { ...routing, interfaces: [{ name: 'r2', network: 'x', cost: 0, passive: false }] } },
     ],
   ])('refuse %s', (_, change) => {
     expect(() => decodeNodeState(stateOf(change))).toThrow(badMessage);

@@ -63,7 +63,7 @@ export function addOverlayRoutes(app: Api, parts: ApiParts): void {
     { schema: { params: OverlayParams, response: { 200: LinkList } } },
     async ({ params }) => {
       const { overlay, plan } = overlayOf(inventory, params.name);
-      return { links: describeLinks(overlay, plan, inventory.nodes) };
+      return { links: describeLinks(overlay, plan, inventory.nodes, inventory.overlays) };
     },
   );
 

@@ -46,14 +46,14 @@ function describePath(hops: readonly Hop[], to: string, owners: ReadonlyMap<stri
 }
 
 /** Whose each address of the overlay is, without prefix lengths. */
-function addressBook({ overlay, plan }: StoredOverlay, { nodes }: Inventory): Map<string, Owner> {
+function addressBook({ overlay, plan }: StoredOverlay, { nodes, overlays }: Inventory): Map<string, Owner> {
   const owners = new Map<string, Owner>();
   const add = (addresses: readonly string[], owner: Owner) => {
     for (const address of addresses) owners.set(address.split('/')[0] ?? address, owner);
   };
   for (const { name, node, addresses } of describeRouters(overlay, plan))
     add(addresses, { router: name, node });
-  for (const { ends } of describeLinks(overlay, plan, nodes)) {
+  for (const { ends } of describeLinks(overlay, plan, nodes, overlays)) {
     for (const { router, node, addresses } of ends) add(addresses, { router, node });
   }
   return owners;

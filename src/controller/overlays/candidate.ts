@@ -4,6 +4,8 @@ import type { ParsedOverlay } from '../../model/overlay-document.ts';
 import type { Checked, Problem } from '../../model/problem.ts';
 import { compileNodeStates, compileOverlayStates, type PlannedOverlay } from '../../planner/node-states.ts';
 import { compileOverlay } from '../../planner/overlay-plan.ts';
+import { takenBy } from '../../planner/tunnel-numbers.ts';
+import { orderByUnderlay } from '../../planner/underlay-order.ts';
 import type { Inventory } from './inventory.ts';
 
 /** What would become of some documents, before any node was asked. */
@@ -44,35 +46,30 @@ function planAll(
   inventory: Inventory,
 ): Checked<readonly PlannedOverlay[]> {
   const names = new Set(documents.map(({ overlay }) => overlay.metadata.name));
-  const takenVnis = new Set(
-    [...inventory.overlays.values()]
-      .filter(({ name }) => !names.has(name))
-      .flatMap(({ plan }) => Object.values(plan.vnis)),
-  );
+  const ordered = orderByUnderlay(documents);
+  if (!ordered.ok) return ordered;
   // A document may not take what the present plan of another one of them holds either.
-  const held = new Map(
-    documents.map(({ overlay: { metadata } }) => [
-      metadata.name,
-      Object.values(inventory.overlays.get(metadata.name)?.plan.vnis ?? {}),
-    ]),
+  const held = new Map([...inventory.overlays.values()].map(({ name, plan }) => [name, plan]));
+  const bases = new Map<string, PlannedOverlay>(
+    [...inventory.overlays.values()]
+      .filter(({ name, deleting }) => !deleting && !names.has(name))
+      .map((stored) => [stored.name, stored]),
   );
   const planned: PlannedOverlay[] = [];
   const problems: Problem[] = [];
-  for (const document of documents) {
+  for (const document of ordered.value) {
     const { overlay } = document;
     const { name } = overlay.metadata;
-    const others = [...held].filter(([other]) => other !== name).flatMap(([, vnis]) => vnis);
-    const plan = compileOverlay({
-      overlay,
-      previous: inventory.overlays.get(name)?.plan ?? null,
-      takenVnis: new Set([...takenVnis, ...others]),
-    });
+    const others = [...held].filter(([other]) => other !== name).map(([, plan]) => plan);
+    const previous = inventory.overlays.get(name)?.plan ?? null;
+    const plan = compileOverlay({ overlay, previous, taken: takenBy(others), bases });
     if (!plan.ok) {
       problems.push(...located(plan.problems, document));
       continue;
     }
-    held.set(name, Object.values(plan.value.vnis));
-    const states = compileOverlayStates({ overlay, plan: plan.value }, inventory.nodes);
+    held.set(name, plan.value);
+    bases.set(name, { overlay, plan: plan.value });
+    const states = compileOverlayStates({ overlay, plan: plan.value }, inventory.nodes, bases);
     if (states.ok) planned.push({ overlay, plan: plan.value });
     else problems.push(...located(states.problems, document));
   }
@@ -93,7 +90,8 @@ function findConcernedNodes(
   for (const { overlay } of planned) {
     const { name } = overlay.metadata;
     const stored = inventory.overlays.get(name);
-    const compiled = stored === undefined ? null : compileOverlayStates(stored, inventory.nodes);
+    const compiled =
+      stored === undefined ? null : compileOverlayStates(stored, inventory.nodes, inventory.overlays);
     const before: ReadonlyMap<string, OverlayState> = compiled?.ok ? compiled.value : new Map();
     for (const [node, state] of states) {
       const after = state.overlays.find((one) => one.name === name);

@@ -17,7 +17,7 @@ export function compileDesiredStates(
   const perNode = new Map<string, OverlayState[]>([...nodes.keys()].map((node) => [node, []]));
   const wanted = [...inventory.overlays.values()].filter(({ deleting }) => !deleting);
   for (const stored of wanted.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
-    const states = compileOverlayStates(stored, nodes);
+    const states = compileOverlayStates(stored, nodes, inventory.overlays);
     if (!states.ok) throw uncompilable(stored.name, states.problems.map(formatProblem).join('; '));
     for (const [node, state] of states.value) perNode.get(node)?.push(state);
   }

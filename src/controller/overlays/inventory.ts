@@ -1,5 +1,6 @@
 import type { Node } from '../../model/node.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
+import { type StoredPlan, upgradePlan } from '../../planner/stored-plan.ts';
 import type { Store, StoreChange } from '../store/store.ts';
 import {
   DESIRED,
@@ -81,10 +82,17 @@ class StoreInventory implements Inventory {
       place(
         this.overlays,
         name,
-        value === undefined ? undefined : { ...(value as OverlayRecord), ...stored },
+        value === undefined ? undefined : { ...upgrade(value as StoredRecord), ...stored },
       );
     }
   }
+}
+
+/** As it stands in the store, perhaps since an older version. */
+type StoredRecord = Omit<OverlayRecord, 'plan'> & { readonly plan: StoredPlan };
+
+function upgrade(record: StoredRecord): OverlayRecord {
+  return { ...record, plan: upgradePlan(record.plan) };
 }
 
 function place<T>(map: Map<string, T>, name: string, value: T | undefined): void {

@@ -99,6 +99,7 @@ function arbitraryRouting(): fc.Arbitrary<RoutingState> {
     name: fc.constantFrom('r-2', 'r3', 'lan1'),
     network: fc.constantFrom('point-to-point' as const, 'broadcast' as const),
     cost: fc.option(fc.integer({ min: 1, max: 65535 })),
+    passive: fc.boolean(),
   });
   const route = fc.record({
     prefix: fc.constantFrom('10.1.0.0/16', '10.2.0.0/16', 'fd01::/64'),
@@ -110,7 +111,7 @@ function arbitraryRouting(): fc.Arbitrary<RoutingState> {
     daemons: fc.constant(DAEMONS),
     interfaces: fc
       .uniqueArray(link, { selector: ({ name }) => name })
-      .map((links) => [{ name: 'lo', network: 'loopback' as const, cost: null }, ...links]),
+      .map((links) => [{ name: 'lo', network: 'loopback' as const, cost: null, passive: true }, ...links]),
     ospf: fc.record({
       area: fc.constantFrom('0.0.0.0', '0.0.0.1'),
       helloIntervalS: fc.constantFrom(1, 2),

@@ -7,9 +7,9 @@ export const EXAMPLES: Readonly<Record<string, RoutingState>> = {
     routerId: '10.20.0.1',
     daemons: ['zebra', 'ospfd'],
     interfaces: [
-      { name: 'lo', network: 'loopback', cost: null },
-      { name: 'r2', network: 'point-to-point', cost: 5 },
-      { name: 'r10', network: 'point-to-point', cost: null },
+      { name: 'lo', network: 'loopback', cost: null, passive: true },
+      { name: 'r2', network: 'point-to-point', cost: 5, passive: false },
+      { name: 'r10', network: 'point-to-point', cost: null, passive: false },
     ],
     ospf: { area: '0.0.0.0', helloIntervalS: 1, deadIntervalS: 4 },
     routes: [],
@@ -19,8 +19,8 @@ export const EXAMPLES: Readonly<Record<string, RoutingState>> = {
     routerId: '10.20.0.255',
     daemons: ['zebra', 'ospfd'],
     interfaces: [
-      { name: 'lo', network: 'loopback', cost: null },
-      { name: 'a-bus-segment-1', network: 'broadcast', cost: 65535 },
+      { name: 'lo', network: 'loopback', cost: null, passive: true },
+      { name: 'a-bus-segment-1', network: 'broadcast', cost: 65535, passive: false },
     ],
     ospf: { area: '0.0.0.7', helloIntervalS: 65535, deadIntervalS: 65535 },
     routes: [],

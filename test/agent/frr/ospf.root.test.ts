@@ -46,8 +46,8 @@ function routing(hostname: string, routerId: string, link: string): RoutingState
     routerId,
     daemons: ['zebra', 'ospfd'],
     interfaces: [
-      { name: 'lo', network: 'loopback', cost: null },
-      { name: link, network: 'point-to-point', cost: 5 },
+      { name: 'lo', network: 'loopback', cost: null, passive: true },
+      { name: link, network: 'point-to-point', cost: 5, passive: false },
     ],
     ospf: { area: '0.0.0.0', helloIntervalS: 1, deadIntervalS: 4 },
     routes: [],

@@ -99,7 +99,10 @@ function poisonEachText(routing: RoutingState, poison: string): RoutingState[] {
   return [
     { ...routing, hostname: hostname + poison },
     { ...routing, routerId: routerId + poison },
-    { ...routing, interfaces: [{ name: `r2${poison}`, network: 'point-to-point', cost: null }] },
+    {
+      ...routing,
+      interfaces: [{ name: `r2${poison}`, network: 'point-to-point', cost: null, passive: false }],
+    },
     { ...routing, ospf: { area: poison, helloIntervalS: 1, deadIntervalS: 4 } },
     { ...routing, routes: [{ prefix: `10.0.0.0/8${poison}`, via: '10.0.0.1', interface: 'r2' }] },
     { ...routing, routes: [{ prefix: '10.0.0.0/8', via: poison, interface: 'r2' }] },
