@@ -102,7 +102,7 @@ spec:
       'wrong-value 3:19 metadata.name',
       'unknown-field 5:39 spec.topology.colour',
       'host-bits 7:26 spec.addressing.network',
-      'not-yet-supported 8:23 spec.routing.instance',
+      'not-yet-supported 8:24 spec.routing.instance',
     ]);
   });
 
