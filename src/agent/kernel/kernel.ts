@@ -74,6 +74,12 @@ export interface Namespace {
   /** Packets that the filter dropped since it was first written, by reason; empty where there is none. */
   readFilterDrops(): Promise<ReadonlyMap<string, number>>;
 
+  /**
+   * Packets that IPsec dropped here, by reason: the kernel's own names of the namespace's sums (`XfrmInNoPols`, since
+   * it was made), and `replayed`, `outside-window`, `integrity-failed` of our associations that are there now.
+   */
+  readSecurityDrops(): Promise<ReadonlyMap<string, number>>;
+
   /** Sends all steps in few system calls. Resolves with one entry a step: null, or the error of that step. */
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]>;
 

@@ -23,12 +23,14 @@ import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-mess
 import { programLinks } from './link-program.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
-import { createNetlinkVisit } from './netlink-visit.ts';
+import { createNetlinkVisit, type NetlinkVisit } from './netlink-visit.ts';
 import type { NetworkThread } from './network-thread.ts';
 import { createQueueingDecoder, encodeQueueingDump, isEmulating } from './queueing-message.ts';
 import { createRouteDecoder, encodeRouteDump, isMainUnicast, OWN_PROTOCOL } from './route-message.ts';
 import * as rt from './rtnetlink.ts';
+import { readSecurityStatistics } from './security-statistics.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
+import { isSecurityStep, programSecurity, readAssociationDrops, readSecurity } from './transport-security.ts';
 
 /** A network namespace held open by its file descriptor, which it owns. */
 export class NetworkNamespace implements Namespace {
@@ -39,6 +41,7 @@ export class NetworkNamespace implements Namespace {
   /** As last read: links are dumped under the lock that every change of a route takes, routes are not. */
   #names: ReadonlyMap<number, string> = new Map();
   readonly #connection: NetlinkConnection;
+  readonly #visit: NetlinkVisit;
   readonly #filter: FilterTable;
   readonly #linkChanges: ChangeListener;
   readonly #routeChanges: ChangeListener;
@@ -58,8 +61,8 @@ export class NetworkNamespace implements Namespace {
     this.inode = fstatSync(fd).ino;
     this.#thread = thread;
     this.#connection = new NetlinkConnection(options.socket, { timeoutMs: options.timeoutMs });
-    const visit = createNetlinkVisit(thread, () => this.fd, options.timeoutMs);
-    this.#filter = new FilterTable((...call) => this.spawn(...call), visit);
+    this.#visit = createNetlinkVisit(thread, () => this.fd, options.timeoutMs);
+    this.#filter = new FilterTable((...call) => this.spawn(...call), this.#visit);
     this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, this.fd, LINK_GROUPS));
     this.#routeChanges = new ChangeListener(
       () => openNetlinkSocket(thread, this.fd, ROUTE_GROUPS),
@@ -146,13 +149,17 @@ export class NetworkNamespace implements Namespace {
     return this.#connection.dump({ what: 'RTM_GETROUTE', message }, createRouteDecoder(this.#names));
   }
 
-  readTransport(): Promise<Omit<ObservedTransport, 'namespace'>> {
-    return Promise.resolve({ guePorts: [], associations: [], policies: [] });
+  async readTransport(): Promise<Omit<ObservedTransport, 'namespace'>> {
+    return { guePorts: [], ...(await readSecurity(this.#visit)) };
   }
 
-  programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]> {
-    return Promise.resolve(
-      steps.map(({ step }) => new VinetError('unsupported', `${step} is not supported`)),
+  async programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]> {
+    const security = await programSecurity(this.#visit, steps.filter(isSecurityStep));
+    const results = security.values();
+    return steps.map((step) =>
+      isSecurityStep(step)
+        ? (results.next().value ?? null)
+        : new VinetError('unsupported', `${step.step} is not supported`),
     );
   }
 
@@ -166,6 +173,11 @@ export class NetworkNamespace implements Namespace {
 
   readFilterDrops(): Promise<ReadonlyMap<string, number>> {
     return this.#filter.readDrops();
+  }
+
+  async readSecurityDrops(): Promise<ReadonlyMap<string, number>> {
+    const statistics = this.#thread.inNamespace(this.fd, readSecurityStatistics);
+    return new Map([...statistics, ...(await readAssociationDrops(this.#visit))]);
   }
 
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {
