@@ -20,7 +20,7 @@ export class ApiError extends VinetError {
 }
 
 export interface ApiRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Beginning with `/v1/`, its parts already encoded by `apiPath`. */
   readonly path: string;
   readonly accept?: string;

@@ -17,6 +17,7 @@ import { followEvents } from './events.ts';
 import { runExec } from './exec.ts';
 import { OUTPUT_FORMATS, type OutputFormat, RESOURCES, runGet } from './get.ts';
 import { GRAPH_FORMATS, type GraphFormat, runGraph } from './graph.ts';
+import { addLink } from './link-command.ts';
 import { collect, readRouterPath } from './option-values.ts';
 import { runTrace } from './trace.ts';
 import { runVersion } from './version.ts';
@@ -30,6 +31,7 @@ export function addClientCommands(program: Command, context: CommandContext): vo
   addPlan(program, context);
   addGet(program, context);
   addDelete(program, context);
+  addLink(program, context);
   addExec(program, context);
   addVtysh(program, context);
   addTrace(program, context);

@@ -16,6 +16,14 @@ export function readDurationMs(text: string): number {
   return Number(parts[1]) * UNIT_MS[parts[2] as keyof typeof UNIT_MS];
 }
 
+/** A quantity with its unit, passed on as it is written. */
+export function readUnit(pattern: RegExp, example: string): (text: string) => string {
+  return (text) => {
+    if (pattern.test(text)) return text;
+    throw new InvalidArgumentError(`Write it with its unit, such as ${example}.`);
+  };
+}
+
 /** `OVERLAY/ROUTER`. */
 export function readRouterPath(text: string): { overlay: string; router: string } {
   const [overlay = '', router = '', ...rest] = text.split('/');

@@ -44,6 +44,13 @@ export function parseOverlayDocuments(
   return { ok: true, value: readings.flatMap(({ parsed }) => parsed ?? []) };
 }
 
+/** Makes the same checks of an overlay that was not read from a text: problems have no line. */
+export function checkOverlayData(data: unknown): Checked<Overlay> {
+  const { parsed, problems } = readOverlay({ data, problems: [], locate: () => ({ line: 0, column: 0 }) });
+  if (parsed !== null) return { ok: true, value: parsed.overlay };
+  return { ok: false, problems: problems.map(({ line, column, ...problem }) => problem) };
+}
+
 /** JSON Schema of one overlay, for editors that complete and check while it is typed. */
 export function overlayJsonSchema(): Record<string, unknown> {
   return {

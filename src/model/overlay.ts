@@ -213,3 +213,16 @@ export type EncapsulationName = (typeof ENCAPSULATIONS)[number];
 /** Of one link: `from` says what is different in the packets that one of its members sends. */
 export type LinkEmulationSpec = Static<typeof LinkEmulation>;
 export type EmulationSpec = Static<typeof Emulation>;
+
+/** What `vinet link` asks to be different about a link. */
+export const LinkEditSchema = Type.Object(
+  {
+    down: Type.Optional(Type.Boolean()),
+    /** What is given takes the place of what is there; null takes all of it away. */
+    emulate: Type.Optional(Type.Union([Type.Null(), Emulation])),
+    /** Then `emulate` is about the packets that this member sends. */
+    from: Type.Optional(MemberName),
+  },
+  closed,
+);
+export type LinkEdit = Static<typeof LinkEditSchema>;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SHELLS } from '../../src/cli/completion.ts';
 import { createProgram, main } from '../../src/main.ts';
 import type { EventBody, RouterView } from '../../src/model/api.ts';
-import { answerError, answerJson, startController } from './loopback-controller.ts';
+import { answerError, answerJson, readBody, startController } from './loopback-controller.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 
 const ROUTER: RouterView = {
@@ -60,6 +60,12 @@ test.each([
   [['exec', 'ring/r1']],
   [['exec', 'ring/r1', '--']],
   [['vtysh', 'ring/r1/x']],
+  [['link', 'ring', 'r1', 'r2']],
+  [['link', 'ring', 'r1', 'r2', 'r3', '--down']],
+  [['link', 'ring', 'r1', 'r2', '--down', '--up']],
+  [['link', 'ring', 'r1', 'r2', '--clear', '--delay', '1ms']],
+  [['link', 'ring', 'r1', 'r2', '--delay', '20']],
+  [['link', 'ring', 'r1', 'r2', '--down', '--from', 'r1']],
   [['lab', 'up', '--nodes', 'three']],
   [['agent']],
   [['completion', 'tcsh']],
@@ -226,4 +232,41 @@ _vinet; printf '%s ' "\${COMPREPLY[@]}"`;
   expect(complete('lab', '')).toBe('up status down');
   expect(complete('get', 'routers', '-o', 'j')).toBe('json');
   expect(complete('delete', 'overlay', 'asked')).toBe('asked:get');
+});
+
+test('a link is found by its ends, and changed by its name', async () => {
+  const link = (name: string, routers: string[]) => ({
+    name,
+    kind: 'vxlan',
+    ends: routers.map((router) => ({ router, node: 'n1', interface: 'x', addresses: [], cost: 1 })),
+  });
+  answers['/v1/overlays/ring/links'] = {
+    links: [link('r1-r2', ['r1', 'r2']), link('a', ['r1', 'r3']), link('b', ['r3', 'r1'])],
+  };
+  const sent: unknown[] = [];
+  handle = (request, response) => {
+    if (request.method !== 'PATCH') return false;
+    void readBody(request).then((body) => {
+      sent.push([request.url, JSON.parse(body.toString())]);
+      const change = { action: 'update', namespace: 'ring_r1', object: 'link r2', detail: 'down' };
+      const nodes = [{ node: 'n1', changes: [change] }];
+      answerJson(response, { results: [{ overlay: 'ring', outcome: 'changed', revision: 2, nodes }] });
+    });
+    return true;
+  };
+  const { status, out } = await ask('link', 'ring', 'r2', 'r1', '--down');
+  expect(status).toBe(0);
+  expect(out).toContain('~ ring_r1 link r2  down');
+  await ask('link', 'ring', 'a', '--delay', '20ms', '--loss', '1%', '--from', 'r3', '--dry-run');
+  await ask('link', 'ring', 'a', '--clear');
+  expect(sent).toEqual([
+    ['/v1/overlays/ring/links/r1-r2', { down: true }],
+    ['/v1/overlays/ring/links/a?dryRun=true', { emulate: { delay: '20ms', loss: '1%' }, from: 'r3' }],
+    ['/v1/overlays/ring/links/a', { emulate: null }],
+  ]);
+  expect(await ask('link', 'ring', 'r1', 'r3', '--up')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('one of a, b'),
+  });
+  expect((await ask('link', 'ring', 'r1', 'r9', '--up')).err).toContain('no link between r1 and r9');
 });

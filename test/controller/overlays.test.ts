@@ -156,6 +156,50 @@ describe('applying an overlay', () => {
   });
 });
 
+describe('changing one link of an overlay', () => {
+  const change = (body: unknown, query = '') =>
+    harness.send('PATCH', `/v1/overlays/ring/links/r1-r2${query}`, JSON.stringify(body));
+
+  it('is as if its file had been edited: asked, stored, sent and told like that', async () => {
+    const n1 = await harness.join('n1');
+    await harness.apply(ring('ring', 3, ['n1']));
+    const { status, body } = await change({ down: true, emulate: { rate: '10mbit' } });
+    expect(status).toBe(200);
+    expect(body.results).toMatchObject([{ overlay: 'ring', outcome: 'changed' }]);
+    const { document } = (await harness.get('/v1/overlays/ring')).body;
+    expect(document.spec.topology.links).toEqual([
+      { between: ['r1', 'r2'], emulate: { rate: '10mbit' }, down: true },
+    ]);
+    await eventually(() => {
+      const links = n1.desired.overlays[0]?.environments.flatMap(({ links }) => links) ?? [];
+      const cut = links.filter(({ enabled }) => !enabled);
+      expect(cut.map(({ link }) => link)).toEqual(['r1-r2', 'r1-r2']);
+      expect(cut[0]?.emulation?.rateBps).toBe(10_000_000);
+    });
+    expect(n1.requests.map(({ kind }) => kind)).toEqual(['prepare', 'prepare']);
+    await change({ down: false, emulate: null });
+    const again = await harness.apply(ring('ring', 3, ['n1']));
+    expect(again.body.results[0].outcome).toBe('unchanged');
+  });
+
+  it('changes nothing in a dry run, for a link that is not there, or against what a node can', async () => {
+    await harness.join('n1');
+    await harness.apply(ring('ring', 3, ['n1']));
+    expect((await change({ down: true }, '?dryRun=true')).body.results[0].outcome).toBe('changed');
+    expect((await change({ down: 'yes' })).status).toBe(400);
+    expect((await change({ emulate: { rate: 'fast' } })).status).toBe(400);
+    const unable = await change({ emulate: { delay: '20ms' } });
+    expect(unable.status).toBe(422);
+    expect(unable.body.error.problems[0].message).toContain('netem');
+    for (const path of ['ring/links/r1-r9', 'none/links/r1-r2']) {
+      const { status, body } = await harness.send('PATCH', `/v1/overlays/${path}`, '{"down":true}');
+      expect([status, body.error.code]).toEqual([404, 'not-found']);
+    }
+    const { document } = (await harness.get('/v1/overlays/ring')).body;
+    expect(document.spec.topology).toEqual({ kind: 'ring', routers: 3 });
+  });
+});
+
 describe('an overlay whose nodes come and go', () => {
   it('is degraded while a node is away and ready again when it is back', async () => {
     await harness.join('n1');

@@ -18,6 +18,7 @@ import { addApplyRoute } from './apply-route.ts';
 import { explainError, MAX_BODY_MIB, sendError } from './error-reply.ts';
 import { addEventRoute } from './event-route.ts';
 import { addExecRoute } from './exec-route.ts';
+import { addLinkRoute } from './link-route.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { addOverlayRoutes } from './overlay-routes.ts';
 import { addServiceRoutes } from './service-routes.ts';
@@ -92,6 +93,7 @@ export async function buildApi(parts: ApiParts): Promise<Api> {
 function addRoutes(app: Api, parts: ApiParts): void {
   addServiceRoutes(app, parts);
   addOverlayRoutes(app, parts);
+  addLinkRoute(app, parts);
   addNodeRoutes(app, parts);
   addEventRoute(app, parts);
   addTraceRoute(app, parts);

@@ -1,10 +1,8 @@
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { ApplyBody } from '../../model/api.ts';
 import { VinetError } from '../../model/vinet-error.ts';
-import type { DeployOutcome } from '../overlays/deployment.ts';
 import type { Api, ApiParts } from './app.ts';
-import { sendError } from './error-reply.ts';
+import { countDeploy, sendOutcome } from './deploy-reply.ts';
 
 const MEDIA_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'application/json'];
 
@@ -29,37 +27,9 @@ export function addApplyRoute(app: Api, { service, metrics }: ApiParts): void {
         const dryRun = query.dryRun ?? false;
         const startedAt = performance.now();
         const outcome = await service.apply(body, dryRun);
-        if (!dryRun) {
-          metrics.applyTook((performance.now() - startedAt) / 1000);
-          count(metrics, outcome);
-        }
-        return answer(reply, outcome);
+        if (!dryRun) countDeploy(metrics, outcome, performance.now() - startedAt);
+        return sendOutcome(reply, outcome, 'in the file');
       },
     );
   });
-}
-
-function count(metrics: ApiParts['metrics'], outcome: DeployOutcome): void {
-  if (outcome.kind === 'done') for (const result of outcome.results) metrics.applied(result.outcome);
-  else metrics.applied(outcome.kind === 'invalid' ? 'invalid' : 'refused');
-}
-
-function answer(reply: FastifyReply, outcome: DeployOutcome): FastifyReply {
-  switch (outcome.kind) {
-    case 'done':
-      return reply.send({ results: outcome.results });
-    case 'invalid': {
-      const { length } = outcome.problems;
-      const message =
-        length === 1 ? 'there is a problem in the file' : `there are ${length} problems in the file`;
-      return sendError(reply, { code: 'invalid-overlay', message, problems: [...outcome.problems] });
-    }
-    case 'refused': {
-      const nodes = new Set(outcome.refusals.map(({ node }) => node));
-      const message = `nothing was changed, for ${[...nodes].join(', ')} did not agree`;
-      return sendError(reply, { code: 'refused', message, refusals: [...outcome.refusals] });
-    }
-    case 'conflict':
-      return sendError(reply, { code: 'conflict', message: outcome.message });
-  }
 }

@@ -7,6 +7,8 @@ import type { Inventory, StoredOverlay } from '../overlays/inventory.ts';
 /** Names as they come in paths and queries. */
 export const OverlayName = Type.String({ pattern: OVERLAY_NAME });
 export const MemberName = Type.String({ pattern: MEMBER_NAME });
+/** `r1-r2`, or `r1-r2.2` of the second one between the same members. */
+export const LinkName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}(\\.[0-9]{1,5})?$' });
 export const OverlayParams = Type.Object({ name: OverlayName });
 
 /** Fails with `not-found`. */

@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { editLink } from '../../model/link-edit.ts';
 import type { Node } from '../../model/node.ts';
 import type { NodeState } from '../../model/node-state.ts';
-import { parseOverlayDocuments } from '../../model/overlay-document.ts';
+import type { LinkEdit } from '../../model/overlay.ts';
+import { checkOverlayData, type ParsedOverlay, parseOverlayDocuments } from '../../model/overlay-document.ts';
+import { formatProblem } from '../../model/problem.ts';
 import type { NodeStatus } from '../../model/status.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import type { ReportedEvent } from '../../rpc/report-codec.ts';
@@ -60,12 +63,19 @@ export class OverlayService implements FleetListener {
   async apply(source: Uint8Array | string, dryRun: boolean): Promise<DeployOutcome> {
     const parsed = parseOverlayDocuments(source);
     if (!parsed.ok) return { kind: 'invalid', problems: parsed.problems };
+    return await this.#changes.run(() => this.#deploy(parsed.value, dryRun));
+  }
+
+  /** Declares one link of an overlay otherwise, and applies that. Fails with `not-found`. */
+  async editLink(name: string, link: string, edit: LinkEdit, dryRun: boolean): Promise<DeployOutcome> {
     return await this.#changes.run(async () => {
-      const { prepareDeadlineMs } = this.#parts;
-      const options = { dryRun, prepareDeadlineMs, now: () => new Date() };
-      const outcome = await deploy(parsed.value, this.#parts, options);
-      if (!dryRun && outcome.kind === 'done') this.#carryOut(outcome);
-      return outcome;
+      const stored = this.#parts.inventory.overlays.get(name);
+      if (stored === undefined) throw new VinetError('not-found', `there is no overlay ${name}`);
+      const edited = editLink(stored.overlay, link, edit);
+      if (!edited.ok) throw new VinetError('not-found', edited.problems.map(formatProblem).join('; '));
+      const checked = checkOverlayData(edited.value);
+      if (!checked.ok) return { kind: 'invalid', problems: checked.problems };
+      return await this.#deploy([{ overlay: checked.value, locate: () => null }], dryRun);
     });
   }
 
@@ -143,6 +153,14 @@ export class OverlayService implements FleetListener {
 
   happened(node: string, event: ReportedEvent): void {
     this.#parts.events.add({ ...event, node });
+  }
+
+  async #deploy(documents: readonly ParsedOverlay[], dryRun: boolean): Promise<DeployOutcome> {
+    const { prepareDeadlineMs } = this.#parts;
+    const options = { dryRun, prepareDeadlineMs, now: () => new Date() };
+    const outcome = await deploy(documents, this.#parts, options);
+    if (!dryRun && outcome.kind === 'done') this.#carryOut(outcome);
+    return outcome;
   }
 
   #carryOut(outcome: DeployOutcome & { kind: 'done' }): void {
