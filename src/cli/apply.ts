@@ -58,13 +58,13 @@ export async function runApply(
 export async function runDelete(
   client: ApiClient,
   overlay: string,
-  waitMs: number | null,
+  options: { readonly cascade: boolean; readonly waitMs: number | null; readonly pollMs?: number },
   terminal: Terminal,
-  pollMs = DEFAULT_POLL_MS,
 ): Promise<void> {
+  const { cascade, waitMs, pollMs = DEFAULT_POLL_MS } = options;
   await client.send({
     method: 'DELETE',
-    path: apiPath(['overlays', overlay]),
+    path: apiPath(['overlays', overlay], cascade ? [['cascade', 'true']] : []),
     idleTimeoutMs: APPLY_TIMEOUT_MS,
   });
   if (waitMs === null) return terminal.write(`overlay ${overlay} is being deleted\n`);

@@ -19,6 +19,7 @@ import { OUTPUT_FORMATS, type OutputFormat, RESOURCES, runGet } from './get.ts';
 import { GRAPH_FORMATS, type GraphFormat, runGraph } from './graph.ts';
 import { addLink } from './link-command.ts';
 import { collect, readRouterPath } from './option-values.ts';
+import { runRotate } from './rotate.ts';
 import { runTrace } from './trace.ts';
 import { runVersion } from './version.ts';
 import { runVtysh } from './vtysh.ts';
@@ -32,6 +33,7 @@ export function addClientCommands(program: Command, context: CommandContext): vo
   addGet(program, context);
   addDelete(program, context);
   addLink(program, context);
+  addRotate(program, context);
   addExec(program, context);
   addVtysh(program, context);
   addTrace(program, context);
@@ -126,12 +128,27 @@ function addDelete(program: Command, context: CommandContext): void {
     .description('remove what was applied')
     .command('overlay')
     .description('remove an overlay from all nodes')
-    .argument('<overlay>', 'which one');
+    .argument('<overlay>', 'which one')
+    .addOption(new Option('--cascade', 'what rides on it too, that first').env('VINET_CASCADE'));
   withWaitOptions(command, 'until nothing of it is left');
+  withClientOptions(command).action(
+    async (overlay: string, flags: ClientFlags & WaitFlags & { cascade?: true }) => {
+      const waitMs = flags.wait === true ? flags.timeout : null;
+      const options = { cascade: flags.cascade === true, waitMs };
+      await withClient(context, flags, (client) => runDelete(client, overlay, options, context.terminal));
+    },
+  );
+}
+
+function addRotate(program: Command, context: CommandContext): void {
+  const command = program
+    .command('rotate')
+    .description('make the keys of an overlay with ipsec or wireguard anew, without losing a packet')
+    .argument('<overlay>', 'of which overlay');
+  withWaitOptions(command, 'until every node has nothing but the new ones');
   withClientOptions(command).action(async (overlay: string, flags: ClientFlags & WaitFlags) => {
-    await withClient(context, flags, (client) =>
-      runDelete(client, overlay, flags.wait === true ? flags.timeout : null, context.terminal),
-    );
+    const options = { waitMs: flags.wait === true ? flags.timeout : null };
+    await withClient(context, flags, (client) => runRotate(client, overlay, options, context.terminal));
   });
 }
 

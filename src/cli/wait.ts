@@ -43,6 +43,25 @@ export async function waitUntilGone(client: ApiClient, overlay: string, options:
   if (gone === undefined) throw await whatIsMissing(client, overlay, options.timeoutMs);
 }
 
+/** Resolves once the overlay's keys are new on every node. Fails with `timeout`, naming the nodes that are waited for. */
+export async function waitUntilRotated(
+  client: ApiClient,
+  overlay: string,
+  options: WaitOptions,
+): Promise<void> {
+  let late: readonly string[] = [];
+  const done = await poll(client, overlay, options, (present) => {
+    if (present === null) throw new VinetError('not-found', `overlay ${overlay} was deleted meanwhile`);
+    late = present.keys?.waitingFor ?? [];
+    options.progress.update(`new keys for ${overlay}: waiting for ${late.join(', ')}`);
+    return present.keys?.rotating === true ? undefined : true;
+  });
+  if (done === undefined) {
+    const words = `overlay ${overlay}: not done after ${options.timeoutMs / 1000} s`;
+    throw new VinetError('timeout', late.length === 0 ? words : `${words}; waiting for ${late.join(', ')}`);
+  }
+}
+
 /** Asks until `decide` has an answer; undefined when time ran out. Null stands for an overlay that is not there. */
 async function poll<T>(
   client: ApiClient,

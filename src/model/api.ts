@@ -42,6 +42,15 @@ export const ApplyResult = Type.Object({
 });
 export const ApplyBody = Type.Object({ results: Type.Array(ApplyResult) });
 
+export const KeysBody = Type.Object({
+  /** Number of the newest generation of keys, from 1 on. */
+  generation: Type.Integer(),
+  madeAt: Type.String({ description: 'RFC 3339, UTC' }),
+  rotating: Type.Boolean(),
+  /** Nodes that have not yet done the last step of the rotation. */
+  waitingFor: Type.Array(Type.String()),
+});
+
 export const OverlaySummary = Type.Object({
   name: Type.String(),
   phase: Type.Enum(['deploying', 'converging', 'ready', 'degraded', 'deleting']),
@@ -54,6 +63,8 @@ export const OverlaySummary = Type.Object({
   createdAt: Type.String({ description: 'RFC 3339, UTC' }),
   /** From the last acknowledged change to the last route of the last router, in ms; null until then. */
   convergenceMs: Type.Union([Type.Number(), Type.Null()]),
+  /** Null where none of its links is encrypted. */
+  keys: Type.Union([KeysBody, Type.Null()]),
 });
 export const OverlayList = Type.Object({ overlays: Type.Array(OverlaySummary) });
 

@@ -125,6 +125,12 @@ const Spec = Type.Object(
           cost: Type.Optional(Cost),
           ipsec: Type.Optional(Type.Object({ cipher: Type.Enum([...CIPHERS]) }, closed)),
           emulate: Type.Optional(Emulation),
+          rotation: Type.Optional(
+            Type.String({
+              pattern: '^([1-9][0-9]{0,4}(m|h|d)|never)$',
+              description: 'how often keys of ipsec and wireguard are made anew, such as 24h, or never',
+            }),
+          ),
         },
         closed,
       ),

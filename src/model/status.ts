@@ -51,6 +51,7 @@ export const EVENT_KINDS = [
   'overlay-degraded',
   'overlay-deleting',
   'overlay-deleted',
+  'keys-rotated',
   'node-joined',
   'node-left',
   'daemon-died',

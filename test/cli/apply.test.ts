@@ -69,6 +69,7 @@ function summary(changes: Partial<OverlaySummary>): OverlaySummary {
     routes: { have: 50, want: 100 },
     createdAt: '2026-01-01T00:00:00.000Z',
     convergenceMs: null,
+    keys: null,
     ...changes,
   };
 }

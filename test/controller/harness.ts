@@ -120,3 +120,15 @@ spec:
   placement: { nodes: [${nodes.join(', ')}] }
 `;
 }
+
+/** A line of two routers that rides on members of another overlay. */
+export function rider(name: string, base: string, members: readonly string[]): string {
+  return `apiVersion: vinet/v1
+kind: Overlay
+metadata: { name: ${name} }
+spec:
+  topology: { kind: line, routers: 2 }
+  placement: { nodes: [${members.join(', ')}] }
+  underlay: { overlays: [${base}] }
+`;
+}

@@ -9,6 +9,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   'not-found': 404,
   refused: 409,
   conflict: 409,
+  'has-riders': 409,
   'too-large': 413,
   'unsupported-media-type': 415,
   'invalid-overlay': 422,

@@ -13,6 +13,7 @@ import { VinetError } from '../../model/vinet-error.ts';
 import { describeLinks, describeRouters, type RouterDescription } from '../../planner/overlay-view.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { StoredOverlay } from '../overlays/inventory.ts';
+import { keyStatusOf } from '../overlays/rotation.ts';
 import type { Api, ApiParts } from './app.ts';
 import { mapBounded } from './bounded.ts';
 import { MemberName, OverlayParams, overlayOf, routerOf } from './named.ts';
@@ -39,13 +40,32 @@ export function addOverlayRoutes(app: Api, parts: ApiParts): void {
 
   app.delete(
     '/v1/overlays/:name',
-    { schema: { params: OverlayParams, response: { 202: OverlaySummary } } },
-    async ({ params }, reply) => {
+    {
+      schema: {
+        params: OverlayParams,
+        querystring: Type.Object({
+          cascade: Type.Optional(
+            Type.Boolean({ default: false, description: 'what rides on it goes first' }),
+          ),
+        }),
+        response: { 202: OverlaySummary },
+      },
+    },
+    async ({ params, query }, reply) => {
       const before = overlayOf(inventory, params.name);
-      if (!(await service.delete(params.name))) overlayOf(inventory, params.name);
+      if (!(await service.delete(params.name, query.cascade ?? false))) overlayOf(inventory, params.name);
       // It may be gone already, and was accepted all the same.
       const stored = inventory.overlays.get(params.name) ?? { ...before, deleting: true };
       return reply.code(202).send(summaryOf(parts, stored));
+    },
+  );
+
+  app.post(
+    '/v1/overlays/:name/rotate',
+    { schema: { params: OverlayParams, response: { 202: OverlaySummary } } },
+    async ({ params }, reply) => {
+      await service.rotate(params.name);
+      return reply.code(202).send(summaryOf(parts, overlayOf(inventory, params.name)));
     },
   );
 
@@ -99,16 +119,19 @@ function byName(one: StoredOverlay, other: StoredOverlay): number {
   return one.name < other.name ? -1 : 1;
 }
 
-function summaryOf({ service }: ApiParts, stored: StoredOverlay): OverlaySummary {
+function summaryOf(parts: ApiParts, stored: StoredOverlay): OverlaySummary {
   const { name, revision, createdAt } = stored;
-  const health = service.watch.healthOf(name);
+  const status = keyStatusOf(stored, parts);
+  const keys = status === null ? null : { ...status, waitingFor: [...status.waitingFor] };
+  const health = parts.service.watch.healthOf(name);
   if (health === null) {
     const none = { phase: 'deleting' as const, message: '', nodes: [], convergenceMs: null };
     const counts = { routers: { total: 0, ready: 0 }, routes: { have: 0, want: 0 } };
-    return { name, revision, createdAt, ...none, ...counts };
+    return { name, revision, createdAt, keys, ...none, ...counts };
   }
   const { phase, message, nodes, routers, routes, convergenceMs } = health;
-  return { name, phase, message, revision, nodes: [...nodes], routers, routes, createdAt, convergenceMs };
+  const counts = { routers, routes };
+  return { name, phase, message, revision, nodes: [...nodes], ...counts, createdAt, convergenceMs, keys };
 }
 
 function routerView(overlay: string, router: RouterDescription, fleet: Fleet): RouterView {

@@ -1,5 +1,5 @@
 import type { EnvironmentStatus, NodeStatus, OverlayPhase } from '../../model/status.ts';
-import type { RouterDescription } from '../../planner/overlay-view.ts';
+import { nodesOfOverlay, type RouterDescription } from '../../planner/overlay-view.ts';
 import type { StoredOverlay } from './inventory.ts';
 
 /** How an overlay fares, from what its nodes last said. */
@@ -14,6 +14,8 @@ export interface Health {
 export interface HealthInput {
   readonly stored: StoredOverlay;
   readonly routers: readonly RouterDescription[];
+  /** Overlays that ride on it, also those that are being deleted. */
+  readonly riders: readonly string[];
   isConnected(node: string): boolean;
   statusOf(node: string): NodeStatus | null;
   readonly seen: ReadonlyMap<string, string>;
@@ -54,15 +56,10 @@ export function explainAway(node: string, seen: ReadonlyMap<string, string>): st
   return `node ${node} is not connected; it was ${time === undefined ? 'never seen' : `last seen ${time}`}`;
 }
 
-/** Nodes that the overlay stands on, sorted. */
-export function nodesOfRouters(routers: readonly RouterDescription[]): string[] {
-  return [...new Set(routers.map(({ node }) => node))].sort();
-}
-
 /** Routers and segments, by `keyOf`: a segment has an environment on several nodes. */
 function environmentsOf(input: HealthInput): Map<string, EnvironmentStatus> {
   const environments = new Map<string, EnvironmentStatus>();
-  for (const node of nodesOfRouters(input.routers)) {
+  for (const node of nodesOfOverlay(input.stored.plan)) {
     const overlay = input.statusOf(node)?.overlays.find(({ name }) => name === input.stored.name);
     for (const one of overlay?.environments ?? []) environments.set(keyOf(node, one.role, one.name), one);
   }
@@ -73,8 +70,8 @@ function keyOf(node: string, role: EnvironmentStatus['role'], name: string): str
   return `${node} ${role} ${name}`;
 }
 
-function explainAbsence({ routers, isConnected, seen }: HealthInput): string | null {
-  const away = nodesOfRouters(routers).find((node) => !isConnected(node));
+function explainAbsence({ stored, isConnected, seen }: HealthInput): string | null {
+  const away = nodesOfOverlay(stored.plan).find((node) => !isConnected(node));
   return away === undefined ? null : explainAway(away, seen);
 }
 
@@ -84,18 +81,19 @@ function explainFailure(environments: readonly EnvironmentStatus[]): string | nu
 }
 
 function explainDeploying(
-  { stored, routers, statusOf }: HealthInput,
+  { stored, statusOf }: HealthInput,
   own: readonly (EnvironmentStatus | undefined)[],
 ): string | null {
   const pending = own.filter(
     (one) => one === undefined || one.phase === 'pending' || one.phase === 'removing',
   );
   if (pending.length > 0) return `${own.length - pending.length} of ${own.length} routers are up`;
-  const late = nodesOfRouters(routers).find((node) => (statusOf(node)?.revision ?? 0) < stored.revision);
+  const late = nodesOfOverlay(stored.plan).find((node) => (statusOf(node)?.revision ?? 0) < stored.revision);
   return late === undefined ? null : `node ${late} is still bringing it up`;
 }
 
-function explainDeleting({ stored, isConnected, seen }: HealthInput): string {
+function explainDeleting({ stored, riders, isConnected, seen }: HealthInput): string {
+  if (riders.length > 0) return `waits for ${riders.join(', ')} to be gone, which rode on it`;
   const away = stored.used.filter((node) => !isConnected(node));
   const [first] = away;
   if (first !== undefined) return `${explainAway(first, seen)}; it is cleaned when it returns`;

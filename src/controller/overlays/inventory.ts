@@ -1,5 +1,5 @@
 import type { Node } from '../../model/node.ts';
-import { errorText, VinetError } from '../../model/vinet-error.ts';
+import { VinetError } from '../../model/vinet-error.ts';
 import { type StoredPlan, upgradePlan } from '../../planner/stored-plan.ts';
 import type { Store, StoreChange } from '../store/store.ts';
 import {
@@ -7,7 +7,9 @@ import {
   NODES,
   OVERLAYS,
   type OverlayRecord,
+  SECRETS,
   SEEN,
+  type SecretsRecord,
   type SeenRecord,
   USED,
   type UsedRecord,
@@ -17,6 +19,8 @@ import {
 export interface Inventory {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly overlays: ReadonlyMap<string, StoredOverlay>;
+  /** Of overlays with keys. Nothing of it may leave the controller but the keys that the planner makes of it. */
+  readonly secrets: ReadonlyMap<string, SecretsRecord>;
   /** When each node's agent last came or went. */
   readonly seen: ReadonlyMap<string, SeenRecord>;
   /** Revision of the last change of what any node should be; 0 before the first. */
@@ -45,6 +49,7 @@ export async function openInventory(store: Store): Promise<Inventory> {
 class StoreInventory implements Inventory {
   readonly nodes = new Map<string, Node>();
   readonly overlays = new Map<string, StoredOverlay>();
+  readonly secrets = new Map<string, SecretsRecord>();
   readonly seen = new Map<string, SeenRecord>();
   readonly #revisions = new Map<string, number>();
   readonly #used = new Map<string, UsedRecord>();
@@ -69,6 +74,8 @@ class StoreInventory implements Inventory {
     else this.#revisions.set(key, entry.modRevision);
     const value: unknown = entry === null ? undefined : parse(key, entry.value);
     if (key.startsWith(NODES)) place(this.nodes, key.slice(NODES.length), value as Node | undefined);
+    if (key.startsWith(SECRETS))
+      place(this.secrets, key.slice(SECRETS.length), value as SecretsRecord | undefined);
     if (key.startsWith(SEEN)) place(this.seen, key.slice(SEEN.length), value as SeenRecord | undefined);
     if (key.startsWith(USED)) {
       const name = key.slice(USED.length);
@@ -104,9 +111,8 @@ function parse(key: string, text: string): unknown {
   if (text === '') return '';
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new VinetError('state-damaged', `the state's entry ${key} is damaged: ${errorText(cause)}`, {
-      cause,
-    });
+  } catch {
+    // The cause would cite the entry, which may be secret.
+    throw new VinetError('state-damaged', `the state's entry ${key} is damaged: it is not JSON`);
   }
 }

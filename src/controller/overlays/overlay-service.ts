@@ -8,6 +8,7 @@ import { checkOverlayData, type ParsedOverlay, parseOverlayDocuments } from '../
 import { formatProblem } from '../../model/problem.ts';
 import type { NodeStatus } from '../../model/status.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
+import { ridersOf } from '../../planner/underlay-order.ts';
 import type { ReportedEvent } from '../../rpc/report-codec.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Fleet, FleetListener } from '../fleet/fleet.ts';
@@ -18,6 +19,13 @@ import type { Inventory } from './inventory.ts';
 import { createOverlayWatch, type OverlayWatch } from './overlay-watch.ts';
 import { DESIRED, NODES, SEEN } from './record.ts';
 import { markDeleting, sweep } from './removal.ts';
+import {
+  advanceRotations,
+  beginDueRotations,
+  beginRotation,
+  mayAdvance,
+  type RotationParts,
+} from './rotation.ts';
 import { createTaskQueue } from './task-queue.ts';
 
 export interface OverlayServiceParts {
@@ -39,7 +47,7 @@ export class OverlayService implements FleetListener {
   readonly watch: OverlayWatch;
   readonly #parts: OverlayServiceParts;
   readonly #changes = createTaskQueue();
-  #sweeping = false;
+  #tending = false;
   /** Compiled once a revision; null when something has changed. */
   #desired: ReadonlyMap<string, NodeState> | null = null;
 
@@ -79,19 +87,50 @@ export class OverlayService implements FleetListener {
     });
   }
 
-  /** False when there is no such overlay. One that is being deleted already stays so. */
-  async delete(name: string): Promise<boolean> {
+  /**
+   * False when there is no such overlay. One that is being deleted already stays so. Fails with `has-riders` where
+   * others ride on it; a cascade deletes those first, each wholly before the one that it rides on.
+   */
+  async delete(name: string, cascade: boolean): Promise<boolean> {
     return await this.#changes.run(async () => {
       const { store, inventory } = this.#parts;
-      const result = await markDeleting(name, store, inventory, new Date());
+      if (!inventory.overlays.has(name)) return false;
+      const overlays = [...inventory.overlays.values()];
+      const riders = ridersOf(
+        overlays.map(({ overlay }) => overlay),
+        name,
+      );
+      const isStaying = (one: string) => inventory.overlays.get(one)?.deleting === false;
+      const staying = riders.filter(isStaying);
+      if (staying.length > 0 && !cascade) throw hasRiders(name, staying);
+      const doomed = [...riders, name].filter(isStaying);
+      if (doomed.length === 0) return true;
+      const result = await markDeleting(doomed, store, inventory, new Date());
       if (result === 'overtaken')
         throw new VinetError('conflict', `overlay ${name} changed meanwhile; try again`);
-      if (result === 'marked') {
-        this.#tell('overlay-deleting', name, 'is no longer wanted');
-        this.#push();
-        this.#sweepSoon();
-      }
-      return result !== 'absent';
+      for (const one of doomed) this.#tell('overlay-deleting', one, 'is no longer wanted');
+      this.#push();
+      this.#tendSoon();
+      return true;
+    });
+  }
+
+  /** Begins to make the keys of an overlay anew. Fails with `not-found` or `conflict`. */
+  async rotate(name: string): Promise<void> {
+    await this.#changes.run(async () => {
+      await beginRotation(name, this.#rotation);
+      this.#parts.log.info({ overlay: name }, 'keys are made anew');
+      this.#push();
+    });
+    this.#tendSoon();
+  }
+
+  /** To be called now and then: begins the rotations that are due. */
+  async rotateDue(): Promise<void> {
+    await this.#changes.run(async () => {
+      const before = this.#parts.inventory.desiredRevision;
+      await beginDueRotations(this.#rotation);
+      if (this.#parts.inventory.desiredRevision > before) this.#push();
     });
   }
 
@@ -148,7 +187,7 @@ export class OverlayService implements FleetListener {
 
   reported(node: string, status: NodeStatus): void {
     this.watch.reassessNode(node);
-    if (this.#mayBeClean(node, status)) this.#sweepSoon();
+    if (this.#mayBeClean(node, status) || mayAdvance(this.#parts)) this.#tendSoon();
   }
 
   happened(node: string, event: ReportedEvent): void {
@@ -208,28 +247,45 @@ export class OverlayService implements FleetListener {
     );
   }
 
-  #sweepSoon(): void {
-    if (this.#sweeping) return;
-    this.#sweeping = true;
+  get #rotation(): RotationParts {
+    return { ...this.#parts, now: () => new Date() };
+  }
+
+  /** Takes the steps that the last reports of nodes have opened: ends of overlays, and of rotations. */
+  #tendSoon(): void {
+    if (this.#tending) return;
+    this.#tending = true;
     const { store, inventory, fleet, log } = this.#parts;
     this.#changes
       .run(async () => {
-        this.#sweeping = false;
+        this.#tending = false;
+        const before = inventory.desiredRevision;
         const gone = await sweep(store, inventory, (node) => fleet.statusOf(node));
+        const rotated = await advanceRotations(this.#rotation);
+        if (inventory.desiredRevision > before) this.#push();
         for (const name of gone) {
           this.watch.forget(name);
           this.#tell('overlay-deleted', name, 'is gone from every node');
         }
+        for (const name of rotated) this.#tell('keys-rotated', name, 'has new keys on every node');
       })
-      .catch((error: unknown) => log.error({ reason: errorText(error) }, 'could not forget what is gone'));
+      .catch((error: unknown) => log.error({ reason: errorText(error) }, 'could not tend the overlays'));
   }
 
   #tell(
-    kind: 'overlay-applied' | 'overlay-deleting' | 'overlay-deleted',
+    kind: 'overlay-applied' | 'overlay-deleting' | 'overlay-deleted' | 'keys-rotated',
     overlay: string,
     what: string,
   ): void {
     this.#parts.log.info({ overlay, what }, kind);
     this.#parts.events.add({ kind, overlay, node: '', member: '', message: `overlay ${overlay} ${what}` });
   }
+}
+
+function hasRiders(name: string, riders: readonly string[]): VinetError {
+  const verb = riders.length === 1 ? 'rides' : 'ride';
+  return new VinetError(
+    'has-riders',
+    `${riders.join(', ')} ${verb} on overlay ${name}: delete them first, or all at once with --cascade`,
+  );
 }

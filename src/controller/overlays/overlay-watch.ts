@@ -1,8 +1,9 @@
 import type { VinetEvent } from '../../model/status.ts';
-import { describeRouters, type RouterDescription } from '../../planner/overlay-view.ts';
+import { describeRouters, nodesOfOverlay, type RouterDescription } from '../../planner/overlay-view.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { assessHealth, type Health, nodesOfRouters } from './health.ts';
+import { assessHealth, type Health } from './health.ts';
 import type { Inventory, StoredOverlay } from './inventory.ts';
+import { directRidersOf } from './riders.ts';
 
 /** Follows how overlays fare: measures convergence and says when one becomes ready or stops being so. */
 export interface OverlayWatch {
@@ -44,7 +45,7 @@ export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
     const track: Track = {
       revision: stored.revision,
       routers,
-      nodes: nodesOfRouters(routers),
+      nodes: nodesOfOverlay(stored.plan),
       committedAtMs: null,
       convergenceMs: null,
       wasReady: false,
@@ -59,6 +60,7 @@ export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
     const health = assessHealth({
       stored,
       routers: track.routers,
+      riders: directRidersOf(stored.name, inventory).map(({ name }) => name),
       isConnected: (node) => fleet.isConnected(node),
       statusOf: (node) => fleet.statusOf(node),
       seen: inventory.seen,

@@ -1,11 +1,14 @@
 import type { Overlay } from '../../model/overlay.ts';
 import type { OverlayPlan } from '../../planner/overlay-plan.ts';
+import type { OverlaySecrets } from '../../planner/overlay-secrets.ts';
 
 /** What stands in the store under which key, as JSON. `nodes/NAME` is the Node as its agent last registered. */
 export const NODES = 'nodes/';
 export const SEEN = 'seen/';
 export const OVERLAYS = 'overlays/';
 export const USED = 'used/';
+/** Kept apart from what the API shows, so that no answer can hold it by mistake. */
+export const SECRETS = 'secrets/';
 
 /**
  * Written, empty, by every commit that changes what any node should be: the revision of this key is the
@@ -20,8 +23,19 @@ export interface OverlayRecord {
   /** RFC 3339, UTC. */
   readonly createdAt: string;
   readonly changedAt: string;
-  /** No longer wanted; the record goes when no node has anything of it any more. */
+  /**
+   * No longer wanted. While other overlays ride on it, it stays as it is until the last of them is gone; then the
+   * nodes take it down, and the record goes when none has anything of it any more.
+   */
   readonly deleting: boolean;
+}
+
+/** `secrets/NAME`, of an overlay with keys. The revision of the key is that of the last step of a rotation. */
+export interface SecretsRecord extends OverlaySecrets {
+  /** When the newest generation was made, RFC 3339, UTC. */
+  readonly madeAt: string;
+  /** Whether a rotation is under way: until every node has dropped all generations but one. */
+  readonly rotating: boolean;
 }
 
 /** `used/NAME`: nodes that have, or may still have, something of the overlay, sorted. */

@@ -61,6 +61,8 @@ function secure(database: Database.Database): void {
   database.pragma('locking_mode = EXCLUSIVE');
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
+  // What was deleted may have been secret.
+  database.pragma('secure_delete = ON');
   const [check] = database.pragma('quick_check(1)') as { quick_check: string }[];
   if (check?.quick_check !== 'ok') throw new Error(check?.quick_check ?? 'it cannot be checked');
 }
