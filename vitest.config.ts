@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of the lane `root` that the lane `kernel` repeats. */
+const ON_BOTH_KERNELS = ['test/agent/kernel/*.root.test.ts', 'test/agent/frr/ospf.root.test.ts'];
+
 /**
- * Lanes are vitest projects. `plain` needs nothing; `root` uses this machine's kernel and FRR;
- * `e2e` runs a whole lab. Root and e2e share the machine's namespaces, so their files run one after another.
+ * Lanes are vitest projects. `plain` needs nothing; `root` uses this machine's kernel and FRR; `kernel` is run on a
+ * stock Debian kernel by scripts/kernel-lane.mjs; `e2e` runs a whole lab. Root and e2e share the machine's namespaces, so their files run one after another.
  */
 export default defineConfig({
   test: {
@@ -11,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'plain',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.root.test.ts', 'test/e2e/**'],
+          exclude: ['test/**/*.{root,kernel}.test.ts', 'test/e2e/**'],
         },
       },
       {
@@ -23,6 +26,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'kernel',
+          include: ['test/**/*.kernel.test.ts', ...ON_BOTH_KERNELS],
+          pool: 'forks',
+          fileParallelism: false,
+          isolate: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

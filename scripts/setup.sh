@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes this machine ready: Debian packages, npm packages, the build. Does only what is missing, one line a step.
 #
-#   scripts/setup.sh [npm|product|test|bench|all]
+#   scripts/setup.sh [npm|product|test|kernel|bench|all]
 #
 # npm: npm packages and the build, which needs no root. product (the default): also what runs overlays.
-# test, bench: also what `npm test` or `npm run bench` needs. all: everything.
+# test, bench: also what `npm test` or `npm run bench` needs. kernel: what `npm run test:kernel` needs. all: everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -12,15 +12,19 @@ PATH=$PATH:/usr/sbin:/sbin
 # What must be there, and the Debian package that brings it.
 PRODUCT=(/usr/lib/frr/zebra=frr ip=iproute2 nft=nftables ping=iputils-ping traceroute=traceroute)
 TEST=(prometheus=prometheus promtool=prometheus ps=procps)
+KERNEL=(qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio depmod=kmod setpriv=util-linux)
 BENCH=(mnexec=mininet python3=python3)
 # Services that these packages would start and enable on a machine that never had them.
 SERVICES=(frr prometheus)
+# Debian's kernel for the guest of the kernel lane, unpacked: KERNELS/RELEASE/{boot,lib}.
+KERNELS=/var/cache/vinet/kernel
 POLICY=/usr/sbin/policy-rc.d
 
 main() {
   # One set-up at a time in a checkout: the second one waits and then finds nothing to do.
   exec 9<.
   flock 9
+  fetched=
   log=$(mktemp -t vinet-setup.XXXXXX)
   trap finish EXIT
   trap 'exit 130' INT TERM
@@ -29,9 +33,10 @@ main() {
     npm) ;;
     product) install_debian "${PRODUCT[@]}" ;;
     test) install_debian "${PRODUCT[@]}" "${TEST[@]}" ;;
+    kernel) install_debian "${PRODUCT[@]}" "${TEST[@]}" "${KERNEL[@]}" && fetch_kernel ;;
     bench) install_debian "${PRODUCT[@]}" "${BENCH[@]}" ;;
-    all) install_debian "${PRODUCT[@]}" "${TEST[@]}" "${BENCH[@]}" ;;
-    *) fail "unknown group '$1'" 'use one of: npm product test bench all' ;;
+    all) install_debian "${PRODUCT[@]}" "${TEST[@]}" "${KERNEL[@]}" "${BENCH[@]}" && fetch_kernel ;;
+    *) fail "unknown group '$1'" 'use one of: npm product test kernel bench all' ;;
   esac
   install_npm
   build
@@ -65,6 +70,7 @@ quietly() {
 
 finish() {
   rm -f "$log"
+  [[ -z $fetched ]] || rm -rf "$fetched"
   forbid_no_services
 }
 
@@ -126,11 +132,34 @@ leave_off() {
   quietly "update-rc.d $1 disable" update-rc.d "$1" disable
 }
 
+# The package is unpacked, not installed: this machine never boots it.
+fetch_kernel() {
+  [[ -z $(compgen -G "$KERNELS/*/boot/vmlinuz-*") ]] || return 0
+  [[ $(dpkg --print-architecture) == amd64 ]] || fail 'the guest of the kernel lane is amd64' 'run the lane on an amd64 machine'
+  local package release
+  package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
+  [[ -n $package ]] || fail 'no package linux-image-amd64 is known' 'apt-get update'
+  release=${package#linux-image-}
+  say "fetching Debian's kernel $release"
+  fetched=$(mktemp -d -t vinet-kernel.XXXXXX)
+  quietly "is Debian's archive reachable? then: apt-get update" download "$package" "$fetched"
+  quietly 'look at the lines above' dpkg -x "$fetched"/*.deb "$fetched/$release"
+  quietly 'look at the lines above' depmod -b "$fetched/$release" "$release"
+  mkdir -p "$KERNELS"
+  rm -rf "${KERNELS:?}/$release"
+  mv "$fetched/$release" "$KERNELS/"
+}
+
+download() (cd "$2" && apt-get download -q "$1")
+
 # npm ci takes what package-lock.json says and nothing else; the stamp says which one it was.
 install_npm() {
   local stamp=node_modules/.vinet-setup sum
   sum=$(sha256sum <package-lock.json)
   [[ ! -f $stamp || $(<"$stamp") != "$sum" ]] || return 0
+  # npm ci would empty the folder behind a link, which somebody else uses.
+  [[ ! -L node_modules ]] || fail 'node_modules is a link, and what it leads to does not fit package-lock.json' \
+    'rm node_modules, then run this again'
   say 'installing npm packages'
   quietly 'look at the lines above; is the npm registry reachable?' npm ci --no-progress --loglevel=error
   echo "$sum" >"$stamp"

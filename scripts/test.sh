@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets the machine up and runs every lane of tests. The last line sums them up: tests: N passed, N failed, N skipped
 #
-#   scripts/test.sh [LANE...]     lanes: plain root e2e; all of them unless said
+#   scripts/test.sh [LANE...]     lanes: plain root kernel e2e; all of them unless said
 set -uo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -11,7 +11,7 @@ trap 'rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM
 
 lanes=("$@")
-((${#lanes[@]})) || lanes=(plain root e2e)
+((${#lanes[@]})) || lanes=(plain root kernel e2e)
 
 setup=test
 ((EUID == 0)) || setup=npm
@@ -26,9 +26,18 @@ for lane in "${lanes[@]}"; do
     echo 'needs root' >"$results/$lane.unable"
     continue
   fi
+  if [[ $lane == kernel ]] && ! scripts/setup.sh kernel; then
+    echo "lane $lane: cannot run, the lines above say why"
+    echo 'needs QEMU and a kernel' >"$results/$lane.unable"
+    continue
+  fi
   echo "lane $lane:"
-  npx --no-install vitest run --project "$lane" --reporter=default --reporter=json \
-    --outputFile.json="$results/$lane.json" </dev/null
+  if [[ $lane == kernel ]]; then
+    node scripts/kernel-lane.mjs --report "$results/$lane.json" </dev/null
+  else
+    npx --no-install vitest run --project "$lane" --reporter=default --reporter=json \
+      --outputFile.json="$results/$lane.json" </dev/null
+  fi
   echo $? >"$results/$lane.status"
 done
 
