@@ -47,7 +47,7 @@ test('what zebra installs for staticd is read with its next hops, and a watch to
   router.watchRoutes(onChange);
   start('zebra', '');
   start('staticd', CONFIG);
-  await vi.waitFor(async () => expect((await staticRoutes()).length).toBe(3), 20_000);
+  await vi.waitFor(async () => expect((await staticRoutes()).length).toBe(3), 60_000);
   expect(onChange).toHaveBeenCalled();
   expect(await staticRoutes()).toEqual([
     {

@@ -45,9 +45,10 @@ describe('links', () => {
       }),
     );
     expect(await namespace.program(steps)).toEqual(new Array(200).fill(null));
-    const links = await namespace.readLinks();
-    expect(links.length).toBe(401);
-    expect(links.slice(1).every((link) => link.alias === `vinet link-${link.name}`)).toBe(true);
+    // A kernel may bring devices of its own into every namespace, and list devices in any order.
+    const links = (await namespace.readLinks()).filter(({ index }) => index >= 1000);
+    expect(links.length).toBe(400);
+    expect(links.every((link) => link.alias === `vinet link-${link.name}`)).toBe(true);
   });
 
   test('each failing step says why at its place, and the others are carried out', async () => {
