@@ -1,4 +1,5 @@
-import { AF_INET6, formatAddress, parseInterfaceAddress } from './ip-bytes.ts';
+import { VinetError } from '../../model/vinet-error.ts';
+import { AF_INET6, formatAddress, parseAddress, parseInterfaceAddress } from './ip-bytes.ts';
 import {
   AttributeTable,
   attribute,
@@ -29,7 +30,7 @@ export function encodeAddressDump(): Buffer {
 
 export interface AddressMessage {
   readonly index: number;
-  /** With its prefix length, in canonical form. */
+  /** `10.0.0.1/31` or `10.0.0.1 peer 10.0.0.2/32`, in canonical form. */
   readonly address: string;
 }
 
@@ -45,9 +46,10 @@ export function createAddressDecoder(): (
     if (type !== rt.RTM_NEWADDR) return null;
     requireBytes(start, end, rt.ADDRESS_HEADER_BYTES);
     attributes.read(buffer, start + rt.ADDRESS_HEADER_BYTES, end);
-    const own = attributes.has(rt.IFA_LOCAL) ? rt.IFA_LOCAL : rt.IFA_ADDRESS;
-    const text = formatAddress(buffer, attributes.start(own), attributes.end(own));
-    const address = `${text}/${buffer[start + 1] ?? 0}`;
+    const prefix = textOf(buffer, attributes, rt.IFA_ADDRESS);
+    const text = textOf(buffer, attributes, rt.IFA_LOCAL) || prefix;
+    const peer = prefix === '' || prefix === text ? '' : ` peer ${prefix}`;
+    const address = `${text}${peer}/${buffer[start + 1] ?? 0}`;
     if (text === '' || address === '127.0.0.1/8' || address === '::1/128' || LINK_LOCAL.test(text))
       return null;
     return { index: buffer.readUInt32LE(start + 4), address };
@@ -56,7 +58,11 @@ export function createAddressDecoder(): (
 
 /** struct ifaddrmsg and attributes; scope is global (0). */
 function encodeAddress(type: number, flags: number, index: number, text: string): Buffer {
-  const { family, bytes, prefixLength } = parseInterfaceAddress(text);
+  const [own, far] = text.split(' peer ');
+  const { family, bytes, prefixLength } = parseInterfaceAddress(far ?? text);
+  const local = far === undefined ? { family, bytes } : parseAddress(own ?? '');
+  if (local.family !== family)
+    throw new VinetError('kernel', `addresses of two families: ${JSON.stringify(text)}`);
   const header = Buffer.alloc(rt.ADDRESS_HEADER_BYTES);
   header.writeUInt8(family, 0);
   header.writeUInt8(prefixLength, 1);
@@ -65,10 +71,14 @@ function encodeAddress(type: number, flags: number, index: number, text: string)
     type,
     flags,
     header,
-    attribute(rt.IFA_LOCAL, bytes),
+    attribute(rt.IFA_LOCAL, local.bytes),
     attribute(rt.IFA_ADDRESS, bytes),
     ...(family === AF_INET6 ? [attributeU32(rt.IFA_FLAGS, rt.IFA_F_NODAD)] : []),
   );
+}
+
+function textOf(buffer: Buffer, attributes: AttributeTable, type: number): string {
+  return formatAddress(buffer, attributes.start(type), attributes.end(type));
 }
 
 /** fe80::/10 (RFC 4291, 2.5.6) */

@@ -1,13 +1,8 @@
 import type { LinkState } from '../../model/node-state.ts';
-import { deviceKindOf, type Tunnel, type VxlanTunnel } from '../../model/tunnel.ts';
-import { VinetError } from '../../model/vinet-error.ts';
-import { AF_INET, formatAddress, parseAddress } from './ip-bytes.ts';
+import { deviceKindOf, type Tunnel } from '../../model/tunnel.ts';
 import {
   AttributeTable,
-  attribute,
   attributeText,
-  attributeU8,
-  attributeU16BE,
   attributeU32,
   encodeMessage,
   NLM_F_CREATE,
@@ -17,6 +12,8 @@ import {
   requireBytes,
 } from './netlink-message.ts';
 import * as rt from './rtnetlink.ts';
+import { HIGHEST_ATTRIBUTE } from './tunnels/encapsulation.ts';
+import { decodeTunnel, encapsulationOf } from './tunnels/encapsulations.ts';
 
 /** Where an interface is created: an open namespace and the index that it gets there. */
 export interface LinkPlace {
@@ -27,16 +24,39 @@ export interface LinkPlace {
 
 /** RTM_NEWLINK of an interface that is not there yet, and of a veth's other end. */
 export function encodeNewLink(place: LinkPlace, peer: LinkPlace | null): Buffer {
-  return encodeMessage(
-    rt.RTM_NEWLINK,
-    NLM_F_CREATE | NLM_F_EXCL,
-    ...encodePlace(place),
-    nested(
-      rt.IFLA_LINKINFO,
-      attributeText(rt.IFLA_INFO_KIND, kindOf(place.link)),
-      ...encodeKindData(place.link, peer),
+  const info = encodeLinkInfo(place.link, peer);
+  return encodeMessage(rt.RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ...encodePlace(place), info);
+}
+
+/**
+ * The same for a device that has to be made where its packets travel: RTM_NEWLINK under a name and an index that
+ * nothing else has there, then RTM_SETLINK that moves it and gives it its own. Must go together.
+ */
+export function encodeMovedLink({ link, namespaceFd, index }: LinkPlace): { create: Buffer; move: Buffer } {
+  const passing = passingIndexOf(index);
+  return {
+    create: encodeMessage(
+      rt.RTM_NEWLINK,
+      NLM_F_CREATE | NLM_F_EXCL,
+      ...encodeNamed(passing, passingNameOf(index), link),
+      encodeLinkInfo(link, null),
     ),
-  );
+    move: encodeSetLink(
+      passing,
+      attributeU32(rt.IFLA_NET_NS_FD, namespaceFd),
+      attributeU32(rt.IFLA_NEW_IFINDEX, index),
+      attributeText(rt.IFLA_IFNAME, link.name),
+    ),
+  };
+}
+
+/** Index, on its way, of a device that will have the given one; clear of all that anybody chooses. */
+export function passingIndexOf(index: number): number {
+  return 0x4000_0000 + index;
+}
+
+export function passingNameOf(index: number): string {
+  return `vinet-${index.toString(36)}`;
 }
 
 /** RTM_NEWLINK that only asks whether the kernel knows a kind. */
@@ -80,14 +100,8 @@ export interface LinkMessage {
   readonly masterIndex: number;
   /** IFLA_LINK: of a veth the index of the other end in its own namespace. */
   readonly lowerIndex: number;
-  readonly vxlan: VxlanMessage | null;
-}
-
-export interface VxlanMessage {
-  readonly vni: number;
-  readonly port: number;
-  readonly local: string;
-  readonly learning: boolean;
+  /** As far as rtnetlink's attributes say it: a VXLAN tunnel is without its remotes, a WireGuard tunnel null. */
+  readonly tunnel: Tunnel | null;
 }
 
 /** Makes a decoder for the messages of one dump; null for messages that are not about a link. */
@@ -99,7 +113,7 @@ export function createLinkDecoder(): (
 ) => LinkMessage | null {
   const attributes = new AttributeTable(rt.IFLA_EXT_MASK);
   const info = new AttributeTable(rt.IFLA_INFO_DATA);
-  const data = new AttributeTable(rt.IFLA_VXLAN_LOCAL6);
+  const data = new AttributeTable(HIGHEST_ATTRIBUTE);
   return (buffer, type, start, end) => {
     if (type !== rt.RTM_NEWLINK) return null;
     requireBytes(start, end, rt.LINK_HEADER_BYTES);
@@ -117,18 +131,37 @@ export function createLinkDecoder(): (
       qdisc: attributes.text(rt.IFLA_QDISC),
       masterIndex: attributes.u32(rt.IFLA_MASTER),
       lowerIndex: attributes.u32(rt.IFLA_LINK),
-      vxlan: kind === 'vxlan' ? decodeVxlan(buffer, data) : null,
+      tunnel: decodeTunnel(kind, data),
     };
   };
 }
 
 function encodePlace({ link, namespaceFd, index }: LinkPlace): Buffer[] {
+  return [...encodeNamed(index, link.name, link), attributeU32(rt.IFLA_NET_NS_FD, namespaceFd)];
+}
+
+function encodeNamed(index: number, name: string, { kind, mtu }: LinkState): Buffer[] {
+  const flags = kind === 'tunnel' ? rt.IFF_MULTICAST : 0;
   return [
-    encodeLinkHeader(index, 0, 0),
-    attributeText(rt.IFLA_IFNAME, link.name),
-    attributeU32(rt.IFLA_MTU, link.mtu),
-    attributeU32(rt.IFLA_NET_NS_FD, namespaceFd),
+    encodeLinkHeader(index, flags, flags),
+    attributeText(rt.IFLA_IFNAME, name),
+    attributeU32(rt.IFLA_MTU, mtu),
   ];
+}
+
+function encodeLinkInfo(link: LinkState, peer: LinkPlace | null): Buffer {
+  const tunnel = link.kind === 'tunnel' ? link.tunnel : null;
+  const data =
+    tunnel !== null
+      ? encapsulationOf(tunnel).encode(tunnel)
+      : peer !== null
+        ? [nested(rt.VETH_INFO_PEER, ...encodePlace(peer))]
+        : [];
+  return nested(
+    rt.IFLA_LINKINFO,
+    attributeText(rt.IFLA_INFO_KIND, tunnel === null ? link.kind : deviceKindOf(tunnel)),
+    ...(data.length === 0 ? [] : [nested(rt.IFLA_INFO_DATA, ...data)]),
+  );
 }
 
 /** struct ifinfomsg */
@@ -139,53 +172,3 @@ function encodeLinkHeader(index: number, flags: number, change: number): Buffer 
   header.writeUInt32LE(change, 12);
   return header;
 }
-
-function encodeKindData(link: LinkState, peer: LinkPlace | null): Buffer[] {
-  if (link.kind === 'tunnel') return [nested(rt.IFLA_INFO_DATA, ...encodeTunnel(link.tunnel))];
-  if (peer === null) return [];
-  return [nested(rt.IFLA_INFO_DATA, nested(rt.VETH_INFO_PEER, ...encodePlace(peer)))];
-}
-
-function kindOf(link: LinkState): string {
-  return link.kind === 'tunnel' ? deviceKindOf(link.tunnel) : link.kind;
-}
-
-function encodeTunnel(tunnel: Tunnel): Buffer[] {
-  if (tunnel.kind === 'vxlan') return encodeVxlan(tunnel);
-  throw new VinetError('unsupported', `${tunnel.kind} tunnels are not supported`);
-}
-
-function encodeVxlan(link: VxlanTunnel): Buffer[] {
-  const [local, local6] = [rt.IFLA_VXLAN_LOCAL, rt.IFLA_VXLAN_LOCAL6];
-  const remote = defaultRemoteOf(link);
-  return [
-    attributeU32(rt.IFLA_VXLAN_ID, link.vni),
-    encodeEither(local, local6, link.local),
-    ...(remote === null ? [] : [encodeEither(rt.IFLA_VXLAN_GROUP, rt.IFLA_VXLAN_GROUP6, remote)]),
-    attributeU16BE(rt.IFLA_VXLAN_PORT, link.port),
-    attributeU8(rt.IFLA_VXLAN_LEARNING, link.learning ? 1 : 0),
-    attributeU8(rt.IFLA_VXLAN_TTL, OUTER_TTL),
-  ];
-}
-
-/** The remote that the device is created with; of a segment every remote is an entry of the flood list. */
-export function defaultRemoteOf(link: VxlanTunnel): string | null {
-  return link.learning || link.remotes.length !== 1 ? null : (link.remotes[0] ?? null);
-}
-
-function encodeEither(type: number, type6: number, text: string): Buffer {
-  const address = parseAddress(text);
-  return attribute(address.family === AF_INET ? type : type6, address.bytes);
-}
-
-function decodeVxlan(buffer: Buffer, data: AttributeTable): VxlanMessage {
-  const local = data.has(rt.IFLA_VXLAN_LOCAL) ? rt.IFLA_VXLAN_LOCAL : rt.IFLA_VXLAN_LOCAL6;
-  return {
-    vni: data.u32(rt.IFLA_VXLAN_ID),
-    port: data.u16BE(rt.IFLA_VXLAN_PORT),
-    local: formatAddress(buffer, data.start(local), data.end(local)),
-    learning: data.u8(rt.IFLA_VXLAN_LEARNING) !== 0,
-  };
-}
-
-const OUTER_TTL = 64;

@@ -6,44 +6,64 @@ import { encodeDeleteAddress, encodeNewAddress } from './address-message.ts';
 import { encodeAddRemote, encodeRemoveRemote } from './flood-message.ts';
 import type { LinkStep, Namespace } from './kernel.ts';
 import {
-  defaultRemoteOf,
   encodeDeleteLink,
+  encodeMovedLink,
   encodeNewLink,
   encodeSetLink,
   encodeSetUp,
+  passingIndexOf,
+  passingNameOf,
 } from './link-message.ts';
 import type { NetlinkConnection, NetlinkRequest } from './netlink-connection.ts';
 import { attributeText, attributeU32 } from './netlink-message.ts';
 import { encodeRemoveEmulation, encodeSetEmulation } from './queueing-message.ts';
 import { encodeDeleteRoute, encodeNewRoute } from './route-message.ts';
 import { IFLA_IFALIAS, IFLA_MASTER, IFLA_MTU } from './rtnetlink.ts';
+import { encapsulationOf } from './tunnels/encapsulations.ts';
+import type { WireguardDevices } from './tunnels/wireguard-devices.ts';
 
-const { ENOENT, EINVAL } = constants.errno;
+const { EACCES, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } = constants.errno;
 
 type CreateStep = Extract<LinkStep, { step: 'create' }>;
 
+/** The namespace that steps are programmed in: its identity, its connection and its WireGuard devices. */
+export interface LinkProgrammer {
+  readonly inode: number;
+  readonly connection: NetlinkConnection;
+  readonly wireguard: WireguardDevices;
+}
+
 /**
  * Carries out the steps over one namespace's connection, then what a new interface needs in the namespace
- * that it now stands in: the kernel takes no alias with RTM_NEWLINK, and a flood list only of a device that
- * is there. Resolves with one entry a step: null, or why it failed.
+ * that it now stands in: the kernel takes no alias with RTM_NEWLINK, and a flood list or keys only of a device
+ * that is there. Resolves with one entry a step: null, or why it failed.
  */
 export async function programLinks(
-  connection: NetlinkConnection,
+  programmer: LinkProgrammer,
   steps: readonly LinkStep[],
 ): Promise<(Error | null)[]> {
+  const { connection, wireguard } = programmer;
   const results: (Error | null)[] = steps.map(() => null);
   const sent: { readonly at: number; readonly request: NetlinkRequest }[] = [];
   steps.forEach((step, at) => {
     try {
-      for (const request of [encodeStep(step)].flat()) sent.push({ at, request });
+      for (const request of encodeStep(step, programmer)) sent.push({ at, request });
     } catch (error) {
-      results[at] = error instanceof Error ? error : new VinetError('kernel', errorText(error));
+      results[at] = asError(error);
     }
   });
   const errors = await connection.request(sent.map(({ request }) => request));
-  sent.forEach(({ at }, position) => {
-    results[at] ??= errors[position] ?? null;
+  const stranded: CreateStep[] = [];
+  sent.forEach(({ at, request }, position) => {
+    const [error, step] = [errors[position] ?? null, steps[at]];
+    if (error === null) return;
+    if (request.joined && results[at] === null && step?.step === 'create') stranded.push(step);
+    results[at] ??= error;
   });
+  for (const step of stranded) await removeStranded(connection, step);
+  for (const [at, step] of steps.entries())
+    if (step.step === 'set-wireguard-keys')
+      results[at] = await wireguard.configure(step.index, step.tunnel).then(() => null, asError);
 
   const created = steps.flatMap((step, at) =>
     step.step === 'create' && results[at] === null ? [{ step, at }] : [],
@@ -78,31 +98,70 @@ function groupFollowers(
 }
 
 function finishSteps(link: LinkState, index: number): LinkStep[] {
-  const steps: LinkStep[] = [{ step: 'set-alias', index, alias: aliasOf(link) }];
-  const tunnel = link.kind === 'tunnel' ? link.tunnel : null;
-  if (tunnel?.kind === 'vxlan' && defaultRemoteOf(tunnel) === null)
-    for (const remote of tunnel.remotes) steps.push({ step: 'add-remote', index, remote });
-  return steps;
+  const alias: LinkStep = { step: 'set-alias', index, alias: aliasOf(link) };
+  return link.kind === 'tunnel'
+    ? [alias, ...encapsulationOf(link.tunnel).finish(link.tunnel, index)]
+    : [alias];
 }
 
-function encodeStep(step: LinkStep): NetlinkRequest | NetlinkRequest[] {
+function isMoved({ link, into }: CreateStep, inode: number): boolean {
+  return link.kind === 'tunnel' && encapsulationOf(link.tunnel).isMoved && into.inode !== inode;
+}
+
+/**
+ * What is left, under its passing name, of a device that could not be moved or not be named: the tunnel would be
+ * taken for ever.
+ */
+async function removeStranded(connection: NetlinkConnection, { into, index }: CreateStep): Promise<void> {
+  const what = `delete stranded link #${passingIndexOf(index)}`;
+  await connection.request([{ what, message: encodeDeleteLink(passingIndexOf(index)) }]);
+  const links = await into.readLinks().catch(() => []);
+  const stranded = links.find(({ name }) => name === passingNameOf(index));
+  if (stranded !== undefined) await into.program([{ step: 'delete', index: stranded.index }]);
+}
+
+function encodeStep(step: LinkStep, { inode, wireguard }: LinkProgrammer): NetlinkRequest[] {
+  if (step.step === 'create') return encodeCreate(step, inode);
+  if (step.step === 'set-up') return encodeUp(step, wireguard);
+  if (step.step === 'set-wireguard-keys') return [];
+  if (step.step === 'set-emulation') return encodeEmulation(step);
+  return [encodeChange(step)];
+}
+
+function encodeCreate(step: CreateStep, inode: number): NetlinkRequest[] {
+  const what = `create ${step.link.kind} ${step.link.name} in ${step.into.name}`;
+  if (!isMoved(step, inode))
+    return [{ what, message: encodeNewLink(placeOf(step), step.peer === null ? null : placeOf(step.peer)) }];
+  const { create, move } = encodeMovedLink(placeOf(step));
+  return [
+    { what, message: create },
+    { what, message: move, joined: true },
+  ];
+}
+
+function encodeUp(
+  { index, up }: Extract<LinkStep, { step: 'set-up' }>,
+  wireguard: WireguardDevices,
+): NetlinkRequest[] {
+  const change = { what: `set link #${index} ${up ? 'up' : 'down'}`, message: encodeSetUp(index, up) };
+  const address = up ? wireguard.linkLocalOf(index) : null;
+  if (address === null) return [change];
+  const what = `add address ${address} to link #${index}`;
+  // The kernel says EACCES or EOPNOTSUPP where IPv6 is off.
+  const done = [EEXIST, EACCES, EOPNOTSUPP];
+  return [change, { what, message: encodeNewAddress(index, address), done }];
+}
+
+type ChangeStep = Exclude<LinkStep, { step: 'create' | 'set-up' | 'set-wireguard-keys' | 'set-emulation' }>;
+
+function encodeChange(step: ChangeStep): NetlinkRequest {
   switch (step.step) {
-    case 'create':
-      return {
-        what: `create ${step.link.kind} ${step.link.name} in ${step.into.name}`,
-        message: encodeNewLink(placeOf(step), step.peer === null ? null : placeOf(step.peer)),
-      };
     case 'delete':
       return { what: `delete link #${step.index}`, message: encodeDeleteLink(step.index) };
     case 'set-mtu':
       return {
         what: `set MTU ${step.mtu} of link #${step.index}`,
         message: encodeSetLink(step.index, attributeU32(IFLA_MTU, step.mtu)),
-      };
-    case 'set-up':
-      return {
-        what: `set link #${step.index} ${step.up ? 'up' : 'down'}`,
-        message: encodeSetUp(step.index, step.up),
       };
     case 'set-alias':
       return {
@@ -144,20 +203,22 @@ function encodeStep(step: LinkStep): NetlinkRequest | NetlinkRequest[] {
         what: `remove route to ${step.route.prefix} via ${step.route.via}`,
         message: encodeDeleteRoute(step.index, step.route),
       };
-    case 'set-emulation':
-      return encodeEmulationStep(step);
-    case 'set-wireguard-keys':
-      throw new VinetError('unsupported', `${step.step} is not supported`);
   }
 }
 
-function encodeEmulationStep(step: Extract<LinkStep, { step: 'set-emulation' }>) {
-  const { index, emulation } = step;
+function encodeEmulation({
+  index,
+  emulation,
+}: Extract<LinkStep, { step: 'set-emulation' }>): NetlinkRequest[] {
   const what = `set emulation of link #${index}`;
-  if (emulation !== null) return { what, message: encodeSetEmulation(index, emulation) };
+  if (emulation !== null) return [{ what, message: encodeSetEmulation(index, emulation) }];
   return encodeRemoveEmulation(index).map((message) => ({ what, message, done: [ENOENT, EINVAL] }));
 }
 
 function placeOf(end: { readonly link: LinkState; readonly into: Namespace; readonly index: number }) {
   return { link: end.link, namespaceFd: end.into.fd, index: end.index };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new VinetError('kernel', errorText(error));
 }

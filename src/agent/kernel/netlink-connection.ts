@@ -1,5 +1,6 @@
 import { VinetError } from '../../model/vinet-error.ts';
 import { fileError, kernelError } from './kernel-error.ts';
+import { splitBatches } from './netlink-batch.ts';
 import {
   AttributeTable,
   HEADER_BYTES,
@@ -22,6 +23,8 @@ export interface NetlinkRequest {
   readonly what: string;
   /** Numbers of errors that say that nothing is left to do, which is success. */
   readonly done?: readonly number[];
+  /** Goes in the same system call as the one before it, so that no end of this process comes between. */
+  readonly joined?: boolean;
 }
 
 /** Makes something of one message of a dump, or null when it is of no interest. */
@@ -69,13 +72,24 @@ export class NetlinkConnection {
   async dump<T>(request: NetlinkRequest, decode: Decode<T>): Promise<T[]> {
     for (let attempt = 1; ; attempt++) {
       const entries: T[] = [];
-      const failure = await this.#runDump(request, (buffer, type, start, end) => {
+      const failure = await this.#query(request, 0, (buffer, type, start, end) => {
         const entry = decode(buffer, type, start, end);
         if (entry !== null) entries.push(entry);
       });
       if (failure === null) return entries;
       if (failure.code !== 'interrupted' || attempt === MAX_DUMP_ATTEMPTS) throw failure;
     }
+  }
+
+  /** What the kernel answers to one request that is no dump; fails as the kernel says. */
+  async ask<T>(request: NetlinkRequest, decode: Decode<T>): Promise<T[]> {
+    const entries: T[] = [];
+    const failure = await this.#query(request, NLM_F_ACK, (buffer, type, start, end) => {
+      const entry = decode(buffer, type, start, end);
+      if (entry !== null) entries.push(entry);
+    });
+    if (failure !== null) throw failure;
+    return entries;
   }
 
   /** Exchanges that wait fail with `not-found`. Closing twice is closing once. */
@@ -111,8 +125,9 @@ export class NetlinkConnection {
     });
   }
 
-  #runDump(
+  #query(
     request: NetlinkRequest,
+    flags: number,
     deliver: (buffer: Buffer, type: number, start: number, end: number) => void,
   ): Promise<VinetError | null> {
     let stale = false;
@@ -120,9 +135,9 @@ export class NetlinkConnection {
       this.#enqueue({
         what: request.what,
         messages: [request.message],
-        flagsOfLast: 0,
-        deliver: (_position, buffer, type, start, end, flags) => {
-          if ((flags & NLM_F_DUMP_INTR) !== 0) stale = true;
+        flagsOfLast: flags,
+        deliver: (_position, buffer, type, start, end, answerFlags) => {
+          if ((answerFlags & NLM_F_DUMP_INTR) !== 0) stale = true;
           if (type === NLMSG_OVERRUN) return interrupted(`${request.what} overran`);
           if (type !== NLMSG_DONE && type !== NLMSG_ERROR) {
             deliver(buffer, type, start, end);
@@ -237,25 +252,6 @@ const KERNEL_PORT = 0;
 const MAX_DUMP_ATTEMPTS = 20;
 const EBUSY = 16;
 const NLMSGERR_ATTR_MSG = 1;
-
-/** Each failure is answered with a copy of its message, and all of them must fit into the receive buffer. */
-const MAX_BATCH_MESSAGES = 128;
-const MAX_BATCH_BYTES = 64 * 1024;
-
-function* splitBatches(requests: readonly NetlinkRequest[]): Generator<NetlinkRequest[]> {
-  let batch: NetlinkRequest[] = [];
-  let bytes = 0;
-  for (const request of requests) {
-    if (batch.length === MAX_BATCH_MESSAGES || bytes + request.message.length > MAX_BATCH_BYTES) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(request);
-    bytes += request.message.length;
-  }
-  if (batch.length > 0) yield batch;
-}
 
 /** struct nlmsgerr begins with a negative errno; so does the end of a dump. */
 function readErrno(buffer: Buffer, start: number, end: number): number {

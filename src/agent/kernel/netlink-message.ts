@@ -55,10 +55,23 @@ export function attributeU8(type: number, value: number): Buffer {
   return attribute(type, Uint8Array.of(value));
 }
 
+export function attributeU16(type: number, value: number): Buffer {
+  const payload = Buffer.alloc(2);
+  payload.writeUInt16LE(value);
+  return attribute(type, payload);
+}
+
 /** In network order, as ports are. */
 export function attributeU16BE(type: number, value: number): Buffer {
   const payload = Buffer.alloc(2);
   payload.writeUInt16BE(value);
+  return attribute(type, payload);
+}
+
+/** In network order, as keys of GRE are. */
+export function attributeU32BE(type: number, value: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(value);
   return attribute(type, payload);
 }
 
@@ -107,6 +120,23 @@ export function visitMessages(buffer: Buffer, visit: MessageVisitor): void {
   }
 }
 
+/** Visits the payload of each attribute between `start` and `end`. */
+export function visitAttributes(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  visit: (type: number, start: number, end: number) => void,
+): void {
+  let offset = start;
+  while (offset + ATTRIBUTE_HEADER_BYTES <= end) {
+    const length = buffer.readUInt16LE(offset);
+    if (length < ATTRIBUTE_HEADER_BYTES || offset + length > end) throw malformed('attribute length');
+    const type = buffer.readUInt16LE(offset + 2) & NLA_TYPE_MASK;
+    visit(type, offset + ATTRIBUTE_HEADER_BYTES, offset + length);
+    offset += align(length);
+  }
+}
+
 /**
  * Where each attribute of a message stands. One table is used for all messages of a dump: nothing is
  * allocated for a message, which is what lets large routing tables be read quickly.
@@ -114,7 +144,7 @@ export function visitMessages(buffer: Buffer, visit: MessageVisitor): void {
 export class AttributeTable {
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = EMPTY;
 
   /** @param highest the highest attribute type of interest; others are passed over */
   constructor(highest: number) {
@@ -163,6 +193,10 @@ export class AttributeTable {
     return this.has(type) ? this.#buffer.readUInt8(this.#sized(type, 1)) : 0;
   }
 
+  u16(type: number): number {
+    return this.has(type) ? this.#buffer.readUInt16LE(this.#sized(type, 2)) : 0;
+  }
+
   u16BE(type: number): number {
     return this.has(type) ? this.#buffer.readUInt16BE(this.#sized(type, 2)) : 0;
   }
@@ -171,21 +205,22 @@ export class AttributeTable {
     return this.has(type) ? this.#buffer.readUInt32LE(this.#sized(type, 4)) : 0;
   }
 
+  u32BE(type: number): number {
+    return this.has(type) ? this.#buffer.readUInt32BE(this.#sized(type, 4)) : 0;
+  }
+
   u64(type: number): bigint {
     return this.has(type) ? this.#buffer.readBigUInt64LE(this.#sized(type, 8)) : 0n;
   }
 
-  /** Payload of an attribute, none of an absent one. */
+  /** The payload, not copied; empty when the attribute is absent. */
   bytes(type: number): Buffer {
-    return this.has(type)
-      ? this.#buffer.subarray(this.start(type), this.end(type))
-      : this.#buffer.subarray(0, 0);
+    return this.has(type) ? this.#buffer.subarray(this.start(type), this.end(type)) : EMPTY;
   }
 
   /** Up to the first NUL. */
   text(type: number): string {
-    if (!this.has(type)) return '';
-    const bytes = this.#buffer.subarray(this.start(type), this.end(type));
+    const bytes = this.bytes(type);
     const nul = bytes.indexOf(0);
     return bytes.toString('utf8', 0, nul < 0 ? bytes.length : nul);
   }
@@ -203,6 +238,7 @@ export function requireBytes(start: number, end: number, bytes: number): void {
 }
 
 const ATTRIBUTE_HEADER_BYTES = 4;
+const EMPTY = Buffer.alloc(0);
 const NLA_F_NESTED = 0x8000;
 const NLA_TYPE_MASK = 0x3fff;
 

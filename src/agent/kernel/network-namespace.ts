@@ -11,6 +11,7 @@ import { ChangeListener } from './change-listener.ts';
 import { createCounterDecoder } from './counter-message.ts';
 import { FilterTable } from './filter-table.ts';
 import { createFloodDecoder, encodeFloodDump } from './flood-message.ts';
+import { type GenericFamilies, GenericNetlink } from './generic-netlink.ts';
 import type {
   LinkCounters,
   LinkStep,
@@ -31,6 +32,8 @@ import * as rt from './rtnetlink.ts';
 import { readSecurityStatistics } from './security-statistics.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 import { isSecurityStep, programSecurity, readAssociationDrops, readSecurity } from './transport-security.ts';
+import { isGuePortStep, programGuePorts, readGuePorts } from './tunnels/gue-port.ts';
+import { WireguardDevices } from './tunnels/wireguard-devices.ts';
 
 /** A network namespace held open by its file descriptor, which it owns. */
 export class NetworkNamespace implements Namespace {
@@ -43,6 +46,8 @@ export class NetworkNamespace implements Namespace {
   readonly #connection: NetlinkConnection;
   readonly #visit: NetlinkVisit;
   readonly #filter: FilterTable;
+  readonly #generic: GenericNetlink;
+  readonly #wireguard: WireguardDevices;
   readonly #linkChanges: ChangeListener;
   readonly #routeChanges: ChangeListener;
   #open = true;
@@ -53,6 +58,7 @@ export class NetworkNamespace implements Namespace {
     fd: number;
     socket: NetlinkSocket;
     thread: NetworkThread;
+    families: GenericFamilies;
     timeoutMs: number;
   }) {
     const { fd, thread } = options;
@@ -63,6 +69,8 @@ export class NetworkNamespace implements Namespace {
     this.#connection = new NetlinkConnection(options.socket, { timeoutMs: options.timeoutMs });
     this.#visit = createNetlinkVisit(thread, () => this.fd, options.timeoutMs);
     this.#filter = new FilterTable((...call) => this.spawn(...call), this.#visit);
+    this.#generic = new GenericNetlink(options.families, this.#visit);
+    this.#wireguard = new WireguardDevices(this.#generic, this.name);
     this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, this.fd, LINK_GROUPS));
     this.#routeChanges = new ChangeListener(
       () => openNetlinkSocket(thread, this.fd, ROUTE_GROUPS),
@@ -85,9 +93,11 @@ export class NetworkNamespace implements Namespace {
       ),
       (entry) => entry.address,
     );
-    const tunnels = links.some((link) => link.vxlan !== null);
+    const wireguard = await this.#wireguard.read(
+      links.filter(({ kind }) => kind === 'wireguard').map(({ index }) => index),
+    );
     const remotes = groupTexts(
-      tunnels
+      links.some(({ tunnel }) => tunnel?.kind === 'vxlan')
         ? await this.#connection.dump(
             { what: 'RTM_GETNEIGH', message: encodeFloodDump() },
             createFloodDecoder(),
@@ -109,9 +119,9 @@ export class NetworkNamespace implements Namespace {
       master: names.get(link.masterIndex) ?? null,
       peerIndex: link.kind === 'veth' ? link.lowerIndex : 0,
       tunnel:
-        link.vxlan === null
-          ? null
-          : { kind: 'vxlan', ...link.vxlan, remotes: (remotes.get(link.index) ?? []).sort() },
+        link.tunnel?.kind === 'vxlan'
+          ? { ...link.tunnel, remotes: (remotes.get(link.index) ?? []).sort() }
+          : (wireguard.get(link.index) ?? link.tunnel),
       emulation: emulations.get(link.index) ?? null,
     }));
   }
@@ -150,17 +160,13 @@ export class NetworkNamespace implements Namespace {
   }
 
   async readTransport(): Promise<Omit<ObservedTransport, 'namespace'>> {
-    return { guePorts: [], ...(await readSecurity(this.#visit)) };
+    return { guePorts: await readGuePorts(this.#generic), ...(await readSecurity(this.#visit)) };
   }
 
   async programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]> {
-    const security = await programSecurity(this.#visit, steps.filter(isSecurityStep));
-    const results = security.values();
-    return steps.map((step) =>
-      isSecurityStep(step)
-        ? (results.next().value ?? null)
-        : new VinetError('unsupported', `${step.step} is not supported`),
-    );
+    const security = (await programSecurity(this.#visit, steps.filter(isSecurityStep))).values();
+    const guePorts = (await programGuePorts(this.#generic, steps.filter(isGuePortStep))).values();
+    return steps.map((step) => (isSecurityStep(step) ? security : guePorts).next().value ?? null);
   }
 
   readFilter(): Promise<LinkFilter | null> {
@@ -181,7 +187,10 @@ export class NetworkNamespace implements Namespace {
   }
 
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {
-    return programLinks(this.#connection, steps);
+    return programLinks(
+      { inode: this.inode, connection: this.#connection, wireguard: this.#wireguard },
+      steps,
+    );
   }
 
   writeSysctls(values: Readonly<Record<string, string>>): void {

@@ -1,7 +1,10 @@
 import { closeSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { VinetError } from '../../model/vinet-error.ts';
+import { GenericFamilies } from './generic-netlink.ts';
 import type { Kernel, Namespace, Watch } from './kernel.ts';
+import { MODULES_OF_FEATURES, probeFeatures } from './kernel-features.ts';
+import { loadModules } from './kernel-modules.ts';
 import { probeLinkKinds } from './link-kinds.ts';
 import { NamespaceDirectory, namespaceExists } from './namespace-directory.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
@@ -28,6 +31,7 @@ class LinuxKernel implements Kernel {
   readonly underlay: Namespace;
   readonly #thread: NetworkThread;
   readonly #directory: NamespaceDirectory;
+  readonly #families = new GenericFamilies();
   readonly #timeoutMs: number;
 
   constructor(underlay: string | null, timeoutMs: number) {
@@ -52,8 +56,14 @@ class LinuxKernel implements Kernel {
     }
   }
 
-  readFeatures(): Promise<string[]> {
-    return Promise.resolve([]);
+  async readFeatures(): Promise<string[]> {
+    await loadModules(MODULES_OF_FEATURES);
+    const namespace = this.#createUnnamed('');
+    try {
+      return await probeFeatures(namespace);
+    } finally {
+      namespace.close();
+    }
   }
 
   readRelease(): string {
@@ -66,15 +76,7 @@ class LinuxKernel implements Kernel {
 
   async createNamespace(name: string): Promise<Namespace> {
     if (this.#directory.isTaken(name)) throw namespaceExists(name);
-    const namespace = this.#thread.inNewNamespace(
-      (fd) =>
-        new NetworkNamespace({
-          ...this.#shared(),
-          name,
-          fd,
-          socket: createNetlinkSocket(this.#thread.calls),
-        }),
-    );
+    const namespace = this.#createUnnamed(name);
     try {
       const [unmarked, down] = await namespace.program([
         { step: 'set-alias', index: LOOPBACK_INDEX, alias: NAMESPACE_MARK },
@@ -112,6 +114,14 @@ class LinuxKernel implements Kernel {
     return this.#directory.watch(onChange);
   }
 
+  /** One whose name is not in /run/netns yet. */
+  #createUnnamed(name: string): Namespace {
+    return this.#thread.inNewNamespace((fd) => {
+      const socket = createNetlinkSocket(this.#thread.calls);
+      return new NetworkNamespace({ ...this.#shared(), name, fd, socket });
+    });
+  }
+
   #require(name: string): Namespace {
     const namespace = this.openNamespace(name);
     if (namespace === null)
@@ -130,8 +140,8 @@ class LinuxKernel implements Kernel {
     }
   }
 
-  #shared(): { thread: NetworkThread; timeoutMs: number } {
-    return { thread: this.#thread, timeoutMs: this.#timeoutMs };
+  #shared(): { thread: NetworkThread; families: GenericFamilies; timeoutMs: number } {
+    return { thread: this.#thread, families: this.#families, timeoutMs: this.#timeoutMs };
   }
 }
 

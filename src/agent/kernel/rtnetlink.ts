@@ -29,6 +29,8 @@ export const RTNLGRP_IPV6_NETCONF = 25;
 
 export const LINK_HEADER_BYTES = 16;
 export const IFF_UP = 1;
+/** Dynamic routing speaks by multicast; tunnels at layer 3 come without it. */
+export const IFF_MULTICAST = 0x1000;
 export const IFLA_IFNAME = 3;
 export const IFLA_MTU = 4;
 export const IFLA_LINK = 5;
@@ -39,19 +41,12 @@ export const IFLA_IFALIAS = 20;
 export const IFLA_STATS64 = 23;
 export const IFLA_NET_NS_FD = 28;
 export const IFLA_EXT_MASK = 29;
+export const IFLA_NEW_IFINDEX = 49;
 export const RTEXT_FILTER_SKIP_STATS = 8;
 
 export const IFLA_INFO_KIND = 1;
 export const IFLA_INFO_DATA = 2;
 export const VETH_INFO_PEER = 1;
-export const IFLA_VXLAN_ID = 1;
-export const IFLA_VXLAN_GROUP = 2;
-export const IFLA_VXLAN_LOCAL = 4;
-export const IFLA_VXLAN_TTL = 5;
-export const IFLA_VXLAN_LEARNING = 7;
-export const IFLA_VXLAN_PORT = 15;
-export const IFLA_VXLAN_GROUP6 = 16;
-export const IFLA_VXLAN_LOCAL6 = 17;
 
 export const ADDRESS_HEADER_BYTES = 8;
 export const IFA_ADDRESS = 1;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import type { Kernel, LinkStep, Namespace } from '../../../src/agent/kernel/kernel.ts';
 import { openKernel } from '../../../src/agent/kernel/open-kernel.ts';
 import type { BridgeState, LinkState, TunnelState, VethState } from '../../../src/model/node-state.ts';
-import type { VxlanTunnel } from '../../../src/model/tunnel.ts';
+import type { Tunnel, VxlanTunnel } from '../../../src/model/tunnel.ts';
 
 /** Namespaces of one test: made under names that no other test run has, and removed whatever happened. */
 export class KernelRoom {
@@ -82,6 +82,10 @@ export function vxlan(name: string, different: Partial<VxlanTunnel>): TunnelStat
     learning: false,
     ...different,
   };
+  return tunnelLink(name, tunnel);
+}
+
+export function tunnelLink(name: string, tunnel: Tunnel): TunnelState {
   return { ...common(name), kind: 'tunnel', transport: null, tunnel, protections: [] };
 }
 

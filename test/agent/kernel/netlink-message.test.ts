@@ -190,7 +190,7 @@ describe('decoders', () => {
             masterIndex: 0,
             lowerIndex: 0,
           },
-          vxlan: { vni, port, local, learning },
+          tunnel: { kind: 'vxlan', vni, port, local, learning, remotes: [] },
         });
       }),
     );

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import type { WireguardTunnel } from '../../../model/tunnel.ts';
+import { VinetError } from '../../../model/vinet-error.ts';
+import type { GenericNetlink } from '../generic-netlink.ts';
+import type { NetlinkConnection } from '../netlink-connection.ts';
+import {
+  decodeDevice,
+  encodeConfigureDevice,
+  encodeGetDevice,
+  encodePresharedKey,
+  WIREGUARD_FAMILY,
+} from './wireguard-message.ts';
+
+/** The WireGuard devices of one namespace, by their index: keys, peers and link-local addresses. */
+export class WireguardDevices {
+  readonly #generic: GenericNetlink;
+  readonly #namespace: string;
+  readonly #known = new Set<number>();
+
+  /** @param namespace its name */
+  constructor(generic: GenericNetlink, namespace: string) {
+    this.#generic = generic;
+    this.#namespace = namespace;
+  }
+
+  /** What each device is a tunnel of; one that is not as `configure` leaves it is left out. */
+  async read(indices: readonly number[]): Promise<Map<number, WireguardTunnel>> {
+    this.#known.clear();
+    for (const index of indices) this.#known.add(index);
+    const tunnels = new Map<number, WireguardTunnel>();
+    if (indices.length === 0) return tunnels;
+    await this.#generic.use(async (connection) => {
+      const family = await this.#generic.families.require(connection, WIREGUARD_FAMILY);
+      for (const index of indices) {
+        const tunnel = await readDevice(connection, family, index);
+        if (tunnel !== null) tunnels.set(index, tunnel);
+      }
+    });
+    return tunnels;
+  }
+
+  /**
+   * Gives a device its tunnel. Where only the preshared key differs from what it has, nothing else is said: a
+   * session that runs goes on until its next handshake.
+   */
+  async configure(index: number, tunnel: WireguardTunnel): Promise<void> {
+    this.#known.add(index);
+    await this.#generic.use(async (connection) => {
+      const family = await this.#generic.families.require(connection, WIREGUARD_FAMILY);
+      const found = await readDevice(connection, family, index);
+      const message = isSamePeer(found, tunnel)
+        ? encodePresharedKey(family, index, tunnel)
+        : encodeConfigureDevice(family, index, tunnel);
+      const [error] = await connection.request([{ what: `configure WireGuard of link #${index}`, message }]);
+      if (error) throw error;
+    });
+  }
+
+  /**
+   * The address that routing over IPv6 needs and that the kernel gives to all but these devices, having no
+   * address to derive it from; it goes each time the device goes down. Null where the device is none of these.
+   */
+  linkLocalOf(index: number): string | null {
+    if (!this.#known.has(index)) return null;
+    const digits = createHash('sha256').update(`${this.#namespace}/${index}`).digest('hex');
+    return `fe80::${(digits.slice(0, 16).match(/.{4}/g) ?? []).join(':')}/64`;
+  }
+}
+
+/** Null as well for a device that went away meanwhile. */
+async function readDevice(
+  connection: NetlinkConnection,
+  family: number,
+  index: number,
+): Promise<WireguardTunnel | null> {
+  const request = { what: `read WireGuard of link #${index}`, message: encodeGetDevice(family, index) };
+  try {
+    const answers = await connection.dump(request, (...answer) => ({ tunnel: decodeDevice(...answer) }));
+    return answers.length === 1 ? (answers[0]?.tunnel ?? null) : null;
+  } catch (error) {
+    if (error instanceof VinetError && error.code === 'not-found') return null;
+    throw error;
+  }
+}
+
+function isSamePeer(found: WireguardTunnel | null, wanted: WireguardTunnel): boolean {
+  return found !== null && SESSION_FIELDS.every((field) => found[field] === wanted[field]);
+}
+
+const SESSION_FIELDS = ['port', 'remote', 'remotePort', 'privateKey', 'peerPublicKey'] as const;
