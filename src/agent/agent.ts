@@ -1,7 +1,8 @@
 import type { Change } from '../model/change.ts';
 import { namespaceOf } from '../model/names.ts';
 import type { Node } from '../model/node.ts';
-import type { DaemonName, EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { DaemonName } from '../model/routing-state.ts';
 import type { NodeStatus } from '../model/status.ts';
 import { errorText } from '../model/vinet-error.ts';
 import type { Configurations } from '../planner/diff.ts';
@@ -146,8 +147,15 @@ export class Agent {
 
   /** Until the controller speaks, what it said last is kept up; nothing is removed on the strength of memory. */
   private mendFromMemory(): void {
-    this.desired = this.options.folder.readDesired();
-    if (this.desired !== null) this.reconciler.setDesired(this.desired, false);
+    const remembered = this.options.folder.readDesired();
+    if (remembered === null) return;
+    try {
+      this.reconciler.setDesired(remembered, false);
+      this.desired = remembered;
+    } catch (error) {
+      // Another version may have written it down; what runs goes on, and the controller will say it anew.
+      this.options.log(`what this node was last told to be is of no use: ${errorText(error)}`);
+    }
   }
 
   private changed(namespace: string): void {

@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
 import type { Node } from '../model/node.ts';
-import type { DaemonName, EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { EnvironmentState, NodeState } from '../model/node-state.ts';
 import type { ObservedLink } from '../model/observation.ts';
+import type { DaemonName } from '../model/routing-state.ts';
 import { localOf } from '../model/tunnel.ts';
 import { errorText } from '../model/vinet-error.ts';
 import { LINK_MARK } from '../planner/link-alias.ts';
 import { needsOf } from '../planner/needs.ts';
 import type { Frr } from './frr/frr.ts';
 import type { Kernel } from './kernel/kernel.ts';
+import { forEachAtOnce } from './reconciler/worker-pool.ts';
 import type { StateFolder } from './state-folder.ts';
+
+/** Each is a process that reads its YANG models first, some 50 ms of a processor's time. */
+const CHECKS_AT_ONCE = 4;
 
 export interface CandidateCheckOptions {
   readonly node: Node;
@@ -34,7 +39,7 @@ export async function checkCandidate(
     ...checkNames(fresh, options.kernel),
     ...checkVnis(fresh, await options.kernel.underlay.readLinks()),
   ];
-  return refusals.length > 0 ? refusals : checkConfigurations(fresh, options.frr);
+  return refusals.length > 0 ? refusals : checkConfigurations(environments, options.frr);
 }
 
 function checkMembers(environments: readonly EnvironmentState[], node: Node): string[] {
@@ -100,27 +105,36 @@ function checkVnis(fresh: readonly EnvironmentState[], links: readonly ObservedL
   );
 }
 
+interface ConfigurationSample {
+  readonly namespace: string;
+  readonly daemon: DaemonName;
+  readonly config: string;
+}
+
 /**
  * FRR itself reads one router's configuration of each kind: templates are the same for all, and an operator
- * may have changed them.
+ * may have changed them. Lines that an operator wrote for one router are read for each daemon that they are for.
  */
-async function checkConfigurations(fresh: readonly EnvironmentState[], frr: Frr): Promise<string[]> {
-  const samples = new Map<string, { namespace: string; daemon: DaemonName; config: string }>();
+async function checkConfigurations(environments: readonly EnvironmentState[], frr: Frr): Promise<string[]> {
+  const samples = new Map<string, ConfigurationSample>();
   const refusals: string[] = [];
-  for (const { namespace, routing } of fresh) {
+  for (const { namespace, routing } of environments) {
     if (routing === null) continue;
-    if (routing.daemons.every((daemon) => samples.has(daemon))) continue;
+    if (routing.raw.length === 0 && routing.daemons.every((daemon) => samples.has(daemon))) continue;
     try {
-      for (const [daemon, config] of frr.render(routing)) samples.set(daemon, { namespace, daemon, config });
+      for (const [daemon, config] of frr.render(routing)) {
+        const isOwn = routing.raw.some((raw) => raw.daemon === daemon);
+        samples.set(isOwn ? `${daemon} ${namespace}` : daemon, { namespace, daemon, config });
+      }
     } catch (error) {
       refusals.push(`the configuration of ${namespace} cannot be rendered: ${errorText(error)}`);
       break;
     }
   }
-  for (const { namespace, daemon, config } of samples.values()) {
+  await forEachAtOnce([...samples.values()], CHECKS_AT_ONCE, async ({ namespace, daemon, config }) => {
     const complaint = await frr.check(daemon, config);
     if (complaint !== null)
       refusals.push(`${daemon} refuses the configuration of ${namespace}: ${complaint}`);
-  }
+  });
   return refusals;
 }

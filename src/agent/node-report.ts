@@ -6,7 +6,7 @@ import type { Round } from './reconciler/reconciler.ts';
 /** What is known of a router beside kernel objects and processes. */
 export interface RouterTelemetry {
   routesOf(namespace: string): { readonly reached: number; readonly destinations: number } | null;
-  fullNeighborsOf(namespace: string): number;
+  neighborsOf(namespace: string): number;
   restartsOf(namespace: string, daemon: string): number;
 }
 
@@ -71,7 +71,7 @@ function reportEnvironment(
     phase: phaseOf(failure, unsettled.has(namespace), have === want),
     message: failure ?? linkWatch.complaintOf(namespace),
     routes: { have, want },
-    neighbors: { have: telemetry.fullNeighborsOf(namespace), want: wantedNeighbors(wanted) },
+    neighbors: { have: telemetry.neighborsOf(namespace), want: routing?.neighbors ?? 0 },
     daemons: (routing?.daemons ?? []).map((daemon) => {
       const running = found?.daemons.find((other) => other.daemon === daemon && other.healthy);
       return { daemon, pid: running?.pid ?? 0, restarts: telemetry.restartsOf(namespace, daemon) };
@@ -83,12 +83,6 @@ function phaseOf(failure: string | undefined, unsettled: boolean, complete: bool
   if (failure !== undefined) return 'failed';
   if (unsettled) return 'pending';
   return complete ? 'ready' : 'converging';
-}
-
-/** Neighbours on a segment are known to the controller only: they may be on other nodes. */
-function wantedNeighbors({ routing }: EnvironmentState): number {
-  if (routing?.ospf == null) return 0;
-  return routing.interfaces.filter(({ network, passive }) => network === 'point-to-point' && !passive).length;
 }
 
 /** Environments that no overlay wants any more and that are not gone yet. */

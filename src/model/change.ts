@@ -1,6 +1,7 @@
 import type { Emulation } from './emulation.ts';
-import type { DaemonName, KernelRoute, LinkFilter, LinkState } from './node-state.ts';
+import type { KernelRoute, LinkFilter, LinkState } from './node-state.ts';
 import type { GuePort } from './observation.ts';
+import type { DaemonName } from './routing-state.ts';
 import type { SecurityAssociation, SecurityPolicy } from './security.ts';
 import type { WireguardTunnel } from './tunnel.ts';
 

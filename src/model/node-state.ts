@@ -1,4 +1,5 @@
 import type { Emulation } from './emulation.ts';
+import type { RoutingState } from './routing-state.ts';
 import type { Protection } from './security.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -101,40 +102,4 @@ export interface TunnelState extends CommonLinkState {
 
 export interface BridgeState extends CommonLinkState {
   readonly kind: 'bridge';
-}
-
-export type DaemonName = 'zebra' | 'ospfd' | 'staticd';
-
-/** What FRR's templates are rendered from. */
-export interface RoutingState {
-  readonly hostname: string;
-  /** A dotted quad (RFC 2328, 1.2), also where the overlay has no IPv4. */
-  readonly routerId: string;
-  /** In the order in which they are started; zebra is always the first. */
-  readonly daemons: readonly DaemonName[];
-  readonly interfaces: readonly RoutingInterface[];
-  readonly ospf: OspfState | null;
-  readonly routes: readonly StaticRoute[];
-}
-
-export interface RoutingInterface {
-  readonly name: string;
-  readonly network: 'point-to-point' | 'broadcast' | 'loopback';
-  /** OSPF output cost; null leaves FRR's own. */
-  readonly cost: number | null;
-  /** Its prefix is announced, and nobody is talked to: there are none but hosts. */
-  readonly passive: boolean;
-}
-
-export interface OspfState {
-  /** Dotted quad. */
-  readonly area: string;
-  readonly helloIntervalS: number;
-  readonly deadIntervalS: number;
-}
-
-export interface StaticRoute {
-  readonly prefix: string;
-  readonly via: string;
-  readonly interface: string;
 }

@@ -2,6 +2,7 @@ import { checkAddressing } from './addressing-check.ts';
 import { checkLinks } from './links-check.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
+import { checkRouting } from './routing-check.ts';
 import { expandTopology, type OverlayParts, type Spec, type Topology } from './topology.ts';
 import { checkTopologyNames } from './topology-check.ts';
 import { checkTopologyFields, checkTopologyShape } from './topology-shape-check.ts';
@@ -13,7 +14,13 @@ import { checkTopologyFields, checkTopologyShape } from './topology-shape-check.
 export function checkOverlay({ spec }: OverlayParts, isDamaged: Damage = () => false): Problem[] {
   const { topology } = spec;
   const isWhole = !isDamaged(['spec', 'topology']);
-  if (topology === undefined) return [...checkPlacement(spec), ...checkAddressing(spec, null, isDamaged)];
+  if (topology === undefined) {
+    return [
+      ...checkPlacement(spec),
+      ...checkAddressing(spec, null, isDamaged),
+      ...checkRouting(spec, isDamaged),
+    ];
+  }
   const parts = { ...spec, topology };
   const shape = checkTopologyShape(topology);
   // Only what is of bounded size and complete can be expanded.
@@ -26,6 +33,7 @@ export function checkOverlay({ spec }: OverlayParts, isDamaged: Damage = () => f
     ...checkPlacement(spec),
     ...checkAddressing(spec, whole, isDamaged),
     ...(isDamaged(['spec', 'links']) ? [] : checkLinks(parts, whole)),
+    ...checkRouting(spec, isDamaged),
     ...(whole === null ? [] : checkStaticRouting(spec, whole)),
   ];
 }

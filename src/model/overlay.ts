@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { MEMBER_NAME, NODE_NAME, OVERLAY_NAME } from './names.ts';
+import { RouterRouting, Routing } from './routing-schema.ts';
 import { CIPHERS } from './security.ts';
 
 /**
@@ -108,8 +109,6 @@ const Topology = Type.Object(
   closed,
 );
 
-export const PROTOCOLS = ['ospf', 'ospf6', 'isis', 'bgp', 'rip', 'ripng', 'babel', 'static', 'none'] as const;
-
 const Spec = Type.Object(
   {
     topology: Topology,
@@ -135,27 +134,21 @@ const Spec = Type.Object(
         closed,
       ),
     ),
-    routing: Type.Optional(
-      Type.Object(
-        {
-          protocol: Type.Optional(Type.Enum([...PROTOCOLS])),
-          instance: Type.Optional(Type.Enum(['dedicated', 'shared'])),
-          isolation: Type.Optional(Type.Enum(['namespace', 'vrf'])),
-          bfd: Type.Optional(
-            Type.Object(
-              { interval: Duration, multiplier: Type.Optional(Type.Integer({ minimum: 2, maximum: 255 })) },
-              closed,
-            ),
-          ),
-        },
-        closed,
-      ),
-    ),
+    routing: Type.Optional(Routing),
     routers: Type.Optional(
       Type.Record(
         Type.String({ pattern: MEMBER_NAME }),
         Type.Object(
-          { node: Type.Optional(NodeName), frr: Type.Optional(Type.String({ maxLength: 65536 })) },
+          {
+            node: Type.Optional(NodeName),
+            routing: Type.Optional(RouterRouting),
+            frr: Type.Optional(
+              Type.String({
+                maxLength: 65536,
+                description: 'lines of FRR, as its running-config shows them',
+              }),
+            ),
+          },
           closed,
         ),
         closed,

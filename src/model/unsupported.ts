@@ -1,4 +1,3 @@
-import { networkRanges } from './network-range.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
 import type { OverlayParts, Spec } from './topology.ts';
@@ -26,22 +25,6 @@ interface Row {
 
 const UNSUPPORTED: readonly Row[] = [
   {
-    path: 'spec.routing.protocol',
-    sentence: (spec) => `protocol ${spec.routing?.protocol} is not yet supported`,
-    hint: 'use ospf, static or none',
-    asked: ({ routing }) => isOther(routing?.protocol, ['ospf', 'static', 'none']),
-  },
-  {
-    path: 'spec.addressing.network',
-    sentence: () => 'IPv6 is not yet supported with protocol ospf, which carries IPv4 only',
-    hint: 'say routing: { protocol: static }, or give an IPv4 range alone',
-    asked: (spec, isDamaged) => {
-      const isKnown = !isDamaged(['spec', 'routing', 'protocol']);
-      const usesOspf = isKnown && (spec.routing?.protocol ?? 'ospf') === 'ospf';
-      return usesOspf && networkRanges(spec).some(({ family }) => family === 6);
-    },
-  },
-  {
     path: 'spec.routing.instance',
     sentence: () => 'instance shared is not yet supported',
     hint: 'use dedicated',
@@ -52,19 +35,6 @@ const UNSUPPORTED: readonly Row[] = [
     sentence: () => 'isolation vrf is not yet supported',
     hint: 'use namespace',
     asked: ({ routing }) => isOther(routing?.isolation, ['namespace']),
-  },
-  {
-    path: 'spec.routing.bfd',
-    sentence: () => 'bfd is not yet supported',
-    asked: ({ routing }) => routing?.bfd !== undefined,
-  },
-  {
-    path: 'spec.routers',
-    sentence: () => 'frr (configuration of your own) is not yet supported',
-    asked: ({ routers }) =>
-      Object.entries(routers ?? {}).flatMap(([name, { frr }]) =>
-        frr === undefined ? [] : [`spec.routers.${name}.frr`],
-      ),
   },
   {
     path: 'spec.underlay.overlays',

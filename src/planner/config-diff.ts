@@ -1,106 +1,54 @@
+import { parseConfig, type Section } from './config-sections.ts';
+
 /**
  * The commands, for FRR's configuration mode, that turn a daemon that holds `from` into one that holds `to`.
  * Both are configuration files: lines at the left margin, and sections (`interface r2`, `router ospf`) whose
- * lines are indented. Removals come before additions, because FRR refuses some lines while another stands; a line
- * that sets one value is only overwritten. The order of lines means nothing. Equal files give no command.
+ * lines are indented, as are those of a section within (`address-family`). Removals come before additions,
+ * because FRR refuses some lines while another stands, and in turn: what was said last may build on what was said
+ * before. A line that sets one value is only overwritten. Equal files give no command.
  */
 export function diffConfig(from: string, to: string): string[] {
   const before = parseConfig(from);
   const after = parseConfig(to);
+  return [...removals(before, after, ''), ...additions(before, after, '')];
+}
+
+/** Settings that FRR 8.4 only takes back without their value. */
+const NEGATED_WITHOUT_VALUE = /^maximum-paths$/;
+
+/** Sections that stay when all that is in them is gone: FRR refuses to remove them, or they come with another. */
+const STAYS = /^(interface|address-family) |^bfd$/;
+
+/** A line that stands in no section is at depth 0; each section indents by one space. */
+function removals(before: Section, after: Section | undefined, indent: string): string[] {
   const commands: string[] = [];
-  for (const [header, lines] of before) commands.push(...removals(header, lines, after.get(header)));
-  for (const [header, lines] of after) commands.push(...additions(header, lines, before.get(header)));
+  for (const [header, section] of [...before.sections].reverse()) {
+    const wanted = after?.sections.get(header);
+    if (wanted === undefined && !STAYS.test(header)) commands.push(`${indent}no ${header}`);
+    else commands.push(...within(header, removals(section, wanted, `${indent} `), indent));
+  }
+  const gone = [...before.lines].filter(([setting]) => after?.lines.has(setting) !== true);
+  commands.push(...gone.reverse().map(([setting, line]) => indent + negate(setting, line)));
   return commands;
 }
 
-/** Lines of a section by what they set, so that of two that set the same the last one counts, as in FRR. */
-type Lines = Map<string, string>;
-
-/** Header of the lines that stand in no section. */
-const TOP = '';
-
-/** Settings with one value: FRR replaces it when it is given another. The others stand beside one another. */
-const SINGLE_VALUED = [
-  'hostname',
-  'ip ospf cost',
-  'ip ospf dead-interval',
-  'ip ospf hello-interval',
-  'ip ospf network',
-  'ip ospf retransmit-interval',
-  'maximum-paths',
-  'ospf router-id',
-  'timers lsa min-arrival',
-  'timers throttle lsa all',
-  'timers throttle spf',
-];
-
-/** Settings that FRR 8.4 only takes back without their value. */
-const NEGATED_WITHOUT_VALUE: ReadonlySet<string> = new Set(['maximum-paths']);
-
-function parseConfig(text: string): Map<string, Lines> {
-  const sections = new Map<string, Lines>([[TOP, new Map()]]);
-  let header = TOP;
-  const lines = text.split('\n').filter((line) => !isWithoutMeaning(line.trim()));
-  for (const [index, raw] of lines.entries()) {
-    const line = raw.trim();
-    const isIndented = /^\s/.test(raw);
-    if (!isIndented) header = opensSection(line, lines[index + 1]) ? line : TOP;
-    if (header === TOP || isIndented) linesOf(sections, header).set(settingOf(line), line);
-    else linesOf(sections, header);
+function additions(before: Section | undefined, after: Section, indent: string): string[] {
+  const fresh = [...after.lines].filter(([setting, line]) => before?.lines.get(setting) !== line);
+  const commands = fresh.map(([, line]) => indent + line);
+  for (const [header, section] of after.sections) {
+    const present = before?.sections.get(header);
+    const inside = additions(present, section, `${indent} `);
+    if (inside.length > 0) commands.push(...within(header, inside, indent));
+    else if (present === undefined) commands.push(`${indent}${header}`, `${indent}exit`);
   }
-  return sections;
+  return commands;
 }
 
-function opensSection(line: string, next: string | undefined): boolean {
-  return isSectionHeader(line) || (next !== undefined && /^\s/.test(next));
-}
-
-function isSectionHeader(line: string): boolean {
-  return /^(interface|router) /.test(line);
-}
-
-function linesOf(sections: Map<string, Lines>, header: string): Lines {
-  const lines = sections.get(header) ?? new Map<string, string>();
-  sections.set(header, lines);
-  return lines;
-}
-
-/** Comments, ends of sections, and what FRR only takes into account when it starts. */
-function isWithoutMeaning(line: string): boolean {
-  return /^($|[!#]|exit$|end$|exit-|frr )/.test(line);
-}
-
-function settingOf(line: string): string {
-  return SINGLE_VALUED.find((setting) => line.startsWith(`${setting} `)) ?? line;
-}
-
-function removals(header: string, lines: Lines, wanted: Lines | undefined): string[] {
-  // FRR forgets an interface by itself once the kernel has none and nothing is set on it; before, it refuses to.
-  if (wanted === undefined && !header.startsWith('interface ')) return [negate(header, header)];
-  const gone = [...lines].filter(([setting]) => wanted?.has(setting) !== true);
-  return inSection(
-    header,
-    gone.map(([setting, line]) => negate(setting, line)),
-  );
-}
-
-function additions(header: string, lines: Lines, present: Lines | undefined): string[] {
-  const fresh = [...lines].filter(([setting, line]) => present?.get(setting) !== line);
-  const opensNew = header !== TOP && present === undefined;
-  return opensNew && fresh.length === 0
-    ? [header, 'exit']
-    : inSection(
-        header,
-        fresh.map(([, line]) => line),
-      );
-}
-
-function inSection(header: string, lines: readonly string[]): string[] {
-  if (header === TOP || lines.length === 0) return [...lines];
-  return [header, ...lines.map((line) => ` ${line}`), 'exit'];
+function within(header: string, commands: readonly string[], indent: string): string[] {
+  return commands.length === 0 ? [] : [`${indent}${header}`, ...commands, `${indent}exit`];
 }
 
 function negate(setting: string, line: string): string {
   if (line.startsWith('no ')) return line.slice('no '.length);
-  return `no ${NEGATED_WITHOUT_VALUE.has(setting) ? setting : line}`;
+  return `no ${NEGATED_WITHOUT_VALUE.test(setting) ? setting : line}`;
 }

@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.ts';
-import type { DaemonName, EnvironmentState } from '../model/node-state.ts';
+import type { EnvironmentState } from '../model/node-state.ts';
 import type { ObservedDaemon, ObservedEnvironment } from '../model/observation.ts';
+import type { DaemonName } from '../model/routing-state.ts';
 import { diffConfig } from './config-diff.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.ts';
-import type { DaemonName, EnvironmentState, KernelRoute, NodeState } from '../model/node-state.ts';
+import type { EnvironmentState, KernelRoute, NodeState } from '../model/node-state.ts';
 import type { Observation, ObservedEnvironment } from '../model/observation.ts';
+import type { DaemonName } from '../model/routing-state.ts';
 import { orderChanges } from './change-order.ts';
 import { diffAddresses } from './diff-addresses.ts';
 import { diffDaemons } from './diff-daemons.ts';

@@ -1,6 +1,7 @@
 import { formatIpAddress, formatIpPrefix } from '../model/ip-prefix.ts';
 import { namespaceOf, segmentNamespaceOf } from '../model/names.ts';
-import type { EnvironmentState, KernelRoute, LinkState, RoutingState } from '../model/node-state.ts';
+import type { EnvironmentState, KernelRoute, LinkState } from '../model/node-state.ts';
+import type { RoutingState } from '../model/routing-state.ts';
 import type { TopologySegment } from '../model/topology.ts';
 import { sitesOf } from './tunnel-list.ts';
 import { type KeyedFabric, linkTunnel, segmentTunnelAt } from './tunnel-states.ts';
@@ -21,13 +22,18 @@ export function routerEnvironment(
     role: 'router',
     namespace: namespaceOf(wiring.overlay.metadata.name, router),
     ipv4: families.includes(4),
-    ipv6: families.includes(6),
+    ipv6: families.includes(6) || needsIpv6(routing),
     loopback: wiring.book.loopbacks(router).map(formatIpPrefix),
     links: linksOf(fabric, router),
     routes: [],
     filter: null,
     routing,
   };
+}
+
+/** Babel and unnumbered BGP talk over link-local addresses, whatever they carry. */
+function needsIpv6(routing: RoutingState | null): boolean {
+  return routing?.babel != null || routing?.bgp?.peers.some(({ unnumbered }) => unnumbered) === true;
 }
 
 /** A member without routing: all that it does not know goes to its first router. */

@@ -11,7 +11,8 @@ import { linkLayerEnvironments } from './link-layer.ts';
 import { checkNodeFitness } from './node-fitness.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
 import { needsSecrets, type OverlaySecrets } from './overlay-secrets.ts';
-import { planRouting } from './routing.ts';
+import { planRouting } from './routing/routing.ts';
+import { findSpeakers } from './routing/speakers.ts';
 import { checkTunnelsApart } from './tunnel-clashes.ts';
 import { sitesOf } from './tunnel-list.ts';
 import type { KeyedFabric } from './tunnel-states.ts';
@@ -76,14 +77,18 @@ export function compileOverlayStates(
   };
 }
 
-/** Every router's own addresses, and the prefixes that hosts are in. */
-function destinationsOf({ overlay, topology, book }: Wiring): string[] {
-  if (overlay.spec.routing?.protocol === 'none') return [];
-  const { routers, links } = topology;
+/** Own addresses of every router that speaks a protocol, and the prefixes that its hosts are in. */
+function destinationsOf(wiring: Wiring): string[] {
+  const { topology, book } = wiring;
+  const speaking = new Set(
+    findSpeakers(wiring)
+      .all.filter(({ protocols }) => protocols.length > 0)
+      .map(({ name }) => name),
+  );
   return [
-    ...routers.flatMap((router) => book.loopbacks(router)),
-    ...links
-      .filter(({ isAccess, isDown }) => isAccess && !isDown)
+    ...topology.routers.filter((router) => speaking.has(router)).flatMap((router) => book.loopbacks(router)),
+    ...topology.links
+      .filter(({ isAccess, isDown, ends }) => isAccess && !isDown && ends.some((end) => speaking.has(end)))
       .flatMap(({ name }) => book.linkPrefixes(name)),
   ].map(formatIpPrefix);
 }

@@ -7,8 +7,10 @@ import { type Bases, baseSites, nodeSites } from './base-sites.ts';
 import type { IndexTable } from './index-table.ts';
 import { assignLinkAddresses } from './link-addresses.ts';
 import { type Placement, placeMembers } from './placement.ts';
+import { checkRoutingDomain } from './routing/domain-check.ts';
 import { listTunnels } from './tunnel-list.ts';
 import { assignNumbers, assignPorts, type NumberTable, type TakenNumbers } from './tunnel-numbers.ts';
+import { wireOverlay } from './wiring.ts';
 
 /**
  * What was decided for an overlay and has to be remembered, because a later decision builds on it:
@@ -77,18 +79,17 @@ export function compileOverlay({ overlay, previous, taken, bases }: OverlayInput
     exhausted('range-too-small', 'spec.addressing.link', 'is too small for the links of this topology');
   if (!allocation.ok || numbers === null || ports === null || linkAddresses === null)
     return { ok: false, problems };
-  return {
-    ok: true,
-    value: {
-      version: 2,
-      placement: isRider ? nodesUnder(sites, overlay, bases) : sites,
-      sites: isRider ? sites : {},
-      allocation: allocation.value,
-      numbers,
-      ports,
-      linkAddresses,
-    },
+  const plan: OverlayPlan = {
+    version: 2,
+    placement: isRider ? nodesUnder(sites, overlay, bases) : sites,
+    sites: isRider ? sites : {},
+    allocation: allocation.value,
+    numbers,
+    ports,
+    linkAddresses,
   };
+  const apart = checkRoutingDomain(wireOverlay(overlay, plan));
+  return apart.length > 0 ? { ok: false, problems: apart } : { ok: true, value: plan };
 }
 
 /** The node of each member of a rider: that of the member that it stands on. */

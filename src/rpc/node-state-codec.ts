@@ -1,12 +1,10 @@
 import {
-  type DaemonName,
   ENVIRONMENT_ROLES,
   type EnvironmentState,
   type KernelRoute,
   type LinkFilter,
   type NodeState,
   type OverlayState,
-  type RoutingState,
 } from '../model/node-state.ts';
 import {
   choice,
@@ -20,7 +18,8 @@ import {
   overlayName,
 } from './field.ts';
 import { decodeLink, encodeLink } from './link-codec.ts';
-import type { WireEnvironmentState, WireNodeState, WireOverlayState, WireRoutingState } from './wire.ts';
+import { routingShape } from './routing-codec.ts';
+import type { WireEnvironmentState, WireNodeState, WireOverlayState } from './wire.ts';
 
 /** NodeState ↔ message. What the model calls null is an empty text, a zero or an absent part on the wire. */
 export function encodeNodeState(state: NodeState): WireNodeState {
@@ -45,14 +44,7 @@ function encodeEnvironment(environment: EnvironmentState): WireEnvironmentState 
   return {
     ...environment,
     links: environment.links.map(encodeLink),
-    routing: routing === null ? null : encodeRouting(routing),
-  };
-}
-
-function encodeRouting(routing: RoutingState): WireRoutingState {
-  return {
-    ...routing,
-    interfaces: routing.interfaces.map((one) => ({ ...one, cost: one.cost ?? 0 })),
+    routing: routing === null ? null : routingShape.encode(routing),
   };
 }
 
@@ -79,37 +71,11 @@ function decodeEnvironment(wire: WireEnvironmentState): EnvironmentState {
     links: wire.links.map(decodeLink),
     routes: wire.routes.map(decodeRoute),
     filter: wire.filter === null ? null : { accept: wire.filter.accept.map(decodePath) },
-    routing: wire.routing === null ? null : decodeRouting(wire.routing),
+    routing: wire.routing === null ? null : routingShape.decode(wire.routing, 'routing'),
   };
 }
 
-const DAEMONS: readonly DaemonName[] = ['zebra', 'ospfd', 'staticd'];
-const NETWORKS = ['point-to-point', 'broadcast', 'loopback'] as const;
-
-function decodeRouting(wire: WireRoutingState): RoutingState {
-  return {
-    hostname: line(wire.hostname, 'routing.hostname'),
-    routerId: line(wire.routerId, 'routing.router_id'),
-    daemons: wire.daemons.map((daemon) => choice(daemon, DAEMONS, 'routing.daemons')),
-    interfaces: wire.interfaces.map((one) => ({
-      name: interfaceName(one.name, 'routing.interface.name'),
-      network: choice(one.network, NETWORKS, 'routing.interface.network'),
-      cost: one.cost === 0 ? null : one.cost,
-      passive: one.passive,
-    })),
-    ospf:
-      wire.ospf === null
-        ? null
-        : {
-            area: line(wire.ospf.area, 'routing.ospf.area'),
-            helloIntervalS: wire.ospf.helloIntervalS,
-            deadIntervalS: wire.ospf.deadIntervalS,
-          },
-    routes: wire.routes.map(decodeRoute),
-  };
-}
-
-function decodeRoute(route: WireRoutingState['routes'][number]): KernelRoute {
+function decodeRoute(route: WireEnvironmentState['routes'][number]): KernelRoute {
   return {
     prefix: line(route.prefix, 'route.prefix'),
     via: line(route.via, 'route.via'),

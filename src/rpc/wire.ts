@@ -123,7 +123,8 @@ export interface WireEnvironmentState {
   readonly ipv6: boolean;
   readonly loopback: readonly string[];
   readonly links: readonly WireLinkState[];
-  readonly routing: WireRoutingState | null;
+  /** Read by routing-codec.ts; null where there is none. */
+  readonly routing: unknown;
   readonly routes: readonly { readonly prefix: string; readonly via: string; readonly interface: string }[];
   readonly filter: {
     readonly accept: readonly {
@@ -132,24 +133,6 @@ export interface WireEnvironmentState {
       readonly destination: string;
     }[];
   } | null;
-}
-
-export interface WireRoutingState {
-  readonly hostname: string;
-  readonly routerId: string;
-  readonly daemons: readonly string[];
-  readonly interfaces: readonly {
-    readonly name: string;
-    readonly network: string;
-    readonly cost: number;
-    readonly passive: boolean;
-  }[];
-  readonly ospf: {
-    readonly area: string;
-    readonly helloIntervalS: number;
-    readonly deadIntervalS: number;
-  } | null;
-  readonly routes: readonly { readonly prefix: string; readonly via: string; readonly interface: string }[];
 }
 
 export interface WireStatus {

@@ -5,6 +5,7 @@ import { eventsOfRound } from '../../src/agent/round-events.ts';
 import type { Change } from '../../src/model/change.ts';
 import type { EnvironmentState } from '../../src/model/node-state.ts';
 import type { ObservedEnvironment } from '../../src/model/observation.ts';
+import { buildRouting } from '../model/routing-builder.ts';
 
 const NOTHING_STARTED: ReadonlySet<string> = new Set();
 
@@ -80,7 +81,7 @@ const start: Change = {
 function report(of: Round, reached: number, started = NOTHING_STARTED) {
   return reportNode(
     of,
-    { routesOf: () => ({ reached, destinations: 2 }), fullNeighborsOf: () => 0, restartsOf: () => 0 },
+    { routesOf: () => ({ reached, destinations: 2 }), neighborsOf: () => 0, restartsOf: () => 0 },
     { complaintOf: () => '' },
     started,
   );
@@ -101,14 +102,7 @@ function round(parts: Partial<Round> = {}): Round {
     links: [],
     routes: [],
     filter: null,
-    routing: {
-      hostname: 'a_r1',
-      routerId: '10.0.0.1',
-      daemons: ['zebra'],
-      interfaces: [],
-      ospf: null,
-      routes: [],
-    },
+    routing: buildRouting(),
   };
   const observed: ObservedEnvironment = {
     namespace: 'a_r1',

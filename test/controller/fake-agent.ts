@@ -1,5 +1,6 @@
 import type { Node } from '../../src/model/node.ts';
 import type { EnvironmentState, NodeState } from '../../src/model/node-state.ts';
+import { DAEMONS } from '../../src/model/routing-state.ts';
 import type { EnvironmentStatus, NodeStatus } from '../../src/model/status.ts';
 import { VinetError } from '../../src/model/vinet-error.ts';
 import { connectFleet, type FleetSession } from '../../src/rpc/fleet-client.ts';
@@ -106,7 +107,7 @@ export function nodeOf(name: string, node: Partial<Node> = {}): Node {
       linkKinds: ['veth', 'vxlan', 'bridge'],
       features: ['nftables', 'tbf'],
       frr: '8.4.4',
-      daemons: ['zebra', 'ospfd', 'staticd'],
+      daemons: [...DAEMONS],
     },
     limits: { members: 1000 },
     metrics: `127.0.0.1:${9000 + (Number(name.replace(/\D/g, '')) || 0)}`,

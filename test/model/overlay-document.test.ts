@@ -110,7 +110,7 @@ spec:
       'line 16: spec.addressing.network: 5 is not possible here (must be an IPv4 or IPv6 prefix, such as 10.20.0.0/16, or a list of such)',
       'line 17: spec.links.cost: 0 is out of range (must be an OSPF cost from 1 to 65535)',
       'line 17: spec.links.emulate.delay: 20 is not possible here (must be a duration with its unit, such as 20ms)',
-      'line 18: spec.routing: has no value (must be a map of protocol, instance, isolation, bfd)',
+      'line 18: spec.routing: has no value (must be a map, such as { protocol: ospf })',
     ]);
   });
 

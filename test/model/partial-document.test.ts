@@ -107,15 +107,17 @@ spec:
   });
 
   test('is checked without a section that has to be there', () => {
-    expect(found('kind: Overlay\nspec:\n  routing: { protocol: bgp }\n  topology: { kind: rung }\n')).toEqual(
-      [
-        'missing-field 1:1 apiVersion',
-        'missing-field 1:1 metadata',
-        'missing-field 2:1 spec.placement',
-        'not-yet-supported 3:24 spec.routing.protocol',
-        'wrong-value 4:21 spec.topology.kind',
-      ],
-    );
+    expect(
+      found(
+        'kind: Overlay\nspec:\n  routing: { protocol: ripng, instance: shared }\n  topology: { kind: rung }\n',
+      ),
+    ).toEqual([
+      'missing-field 1:1 apiVersion',
+      'missing-field 1:1 metadata',
+      'missing-field 2:1 spec.placement',
+      'family-missing 3:24 spec.routing.protocol',
+      'wrong-value 4:21 spec.topology.kind',
+    ]);
   });
 
   test('points at the right entries of lists in which others are no good', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { PROTOCOLS } from '../../src/model/overlay.ts';
 import type { Spec } from '../../src/model/topology.ts';
 import { refuseUnsupported } from '../../src/model/unsupported.ts';
 import { buildOverlay } from '../planner/overlay-builder.ts';
@@ -17,14 +16,8 @@ function refusalsOf(rest: Partial<Spec>): string[] {
 
 describe('what this version cannot do yet', () => {
   test.each<[string, Partial<Spec>]>([
-    ...PROTOCOLS.filter((protocol) => !['ospf', 'static', 'none'].includes(protocol)).map(
-      (protocol): [string, Partial<Spec>] => ['spec.routing.protocol', { routing: { protocol } }],
-    ),
-    ['spec.addressing.network', { addressing: { network: ['10.0.0.0/16', 'fd00::/48'] } }],
     ['spec.routing.instance', { routing: { instance: 'shared' } }],
     ['spec.routing.isolation', { routing: { isolation: 'vrf' } }],
-    ['spec.routing.bfd', { routing: { bfd: { interval: '50ms' } } }],
-    ['spec.routers.r1.frr', { routers: { r1: { frr: 'router ospf' } } }],
     ['spec.underlay.overlays', { underlay: { overlays: ['red', 'blue'] } }],
     ['spec.underlay.multiplexer', { underlay: { overlays: ['base'], multiplexer: { mode: 'failover' } } }],
   ])('is refused at %s: %j', (path, rest) => {

@@ -30,8 +30,8 @@ test('an area is left before another one is entered, because FRR refuses it othe
 test('of an interface that is not wanted every line is taken back, for FRR keeps interfaces that exist', () => {
   expect(diffConfig('interface r2\n ip ospf area 0.0.0.0\n ip ospf cost 5\n', '')).toEqual([
     'interface r2',
-    ' no ip ospf area 0.0.0.0',
     ' no ip ospf cost 5',
+    ' no ip ospf area 0.0.0.0',
     'exit',
   ]);
 });

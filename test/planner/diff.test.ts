@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Node } from '../../src/model/node.ts';
-import type { DaemonName, NodeState } from '../../src/model/node-state.ts';
+import type { NodeState } from '../../src/model/node-state.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
+import type { DaemonName } from '../../src/model/routing-state.ts';
 import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { diffNode } from '../../src/planner/diff.ts';
 import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';

@@ -172,12 +172,14 @@ describe('a router', () => {
         hostname: 'r2',
         routerId: '10.20.0.2',
         daemons: ['zebra', 'ospfd'],
-        interfaces: [
-          { name: 'lo', network: 'loopback', cost: null, passive: true },
-          { name: 'r1', network: 'point-to-point', cost: 7, passive: false },
-          { name: 'r3', network: 'point-to-point', cost: 7, passive: false },
-        ],
-        ospf: { area: '0.0.0.0', helloIntervalS: 1, deadIntervalS: 4 },
+        neighbors: 2,
+        ospf: {
+          interfaces: [
+            { name: 'lo', network: 'loopback', cost: 0, passive: true, area: '0.0.0.0' },
+            { name: 'r1', network: 'point-to-point', cost: 7, passive: false, area: '0.0.0.0' },
+            { name: 'r3', network: 'point-to-point', cost: 7, passive: false, area: '0.0.0.0' },
+          ],
+        },
         routes: [],
       },
     });

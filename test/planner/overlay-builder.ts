@@ -2,6 +2,7 @@ import type { Node } from '../../src/model/node.ts';
 import type { NodeState } from '../../src/model/node-state.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
 import type { Checked } from '../../src/model/problem.ts';
+import { DAEMONS } from '../../src/model/routing-state.ts';
 import type { Spec } from '../../src/model/topology.ts';
 import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
@@ -32,7 +33,7 @@ export function buildNode(name: string, changes: Partial<Node> = {}): Node {
       linkKinds: ['veth', 'vxlan', 'bridge'],
       features: ['nftables', 'tbf'],
       frr: '8.4.4',
-      daemons: ['zebra', 'ospfd', 'staticd'],
+      daemons: [...DAEMONS],
     },
     limits: { members: 100_000 },
     metrics: '',

@@ -6,13 +6,13 @@ import {
   type EnvironmentState,
   type LinkState,
   type NodeState,
-  type RoutingState,
 } from '../../src/model/node-state.ts';
 import { CIPHERS, type Protection } from '../../src/model/security.ts';
 import { EVENT_KINDS, type NodeStatus } from '../../src/model/status.ts';
 import type { Tunnel } from '../../src/model/tunnel.ts';
 import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
 import type { FleetReply, FleetRequest } from '../../src/rpc/request-codec.ts';
+import { routing } from './arbitrary-routing.ts';
 
 /** Arbitrary values of the model, as far as its types and names.ts allow them. */
 const letter = 'abcdefghijklmnopqrstuvwxyz';
@@ -105,22 +105,6 @@ const link: fc.Arbitrary<LinkState> = fc.oneof(
 );
 const route = fc.record({ prefix: line, via: line, interface: name });
 
-const routing: fc.Arbitrary<RoutingState> = fc.record({
-  hostname: line,
-  routerId: line,
-  daemons: list(fc.constantFrom('zebra' as const, 'ospfd' as const, 'staticd' as const)),
-  interfaces: list(
-    fc.record({
-      name,
-      network: fc.constantFrom('point-to-point' as const, 'broadcast' as const, 'loopback' as const),
-      cost: fc.option(fc.integer({ min: 1, max: 65535 })),
-      passive: fc.boolean(),
-    }),
-  ),
-  ospf: fc.option(fc.record({ area: line, helloIntervalS: uint32, deadIntervalS: uint32 })),
-  routes: list(route),
-});
-
 const environment: fc.Arbitrary<EnvironmentState> = fc.record({
   name,
   role: fc.constantFrom(...ENVIRONMENT_ROLES),
@@ -133,7 +117,7 @@ const environment: fc.Arbitrary<EnvironmentState> = fc.record({
   filter: fc.option(
     fc.record({ accept: list(fc.record({ interface: name, source: line, destination: line })) }),
   ),
-  routing: fc.option(routing),
+  routing: fc.option(routing({ line, name })),
 });
 
 export const nodeState: fc.Arbitrary<NodeState> = fc.record({

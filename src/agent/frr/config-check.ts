@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
-import type { DaemonName } from '../../model/node-state.ts';
+import type { DaemonName } from '../../model/routing-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { CHECK_PREFIX, daemonFilesOf, pathspaceOf, RUN_DIRECTORY } from './pathspace.ts';
 import { type FrrOwner, makeFolders, removeFolders, writeConfig } from './pathspace-files.ts';

@@ -1,9 +1,6 @@
-import type { DaemonName } from '../../model/node-state.ts';
+import { DAEMONS, type DaemonName } from '../../model/routing-state.ts';
 
 export const FRR_PROGRAM_DIRECTORY = '/usr/lib/frr';
-
-/** The daemons that vinet runs, in the order in which they are started. */
-export const DAEMONS: readonly DaemonName[] = ['zebra', 'ospfd', 'staticd'];
 
 export function isDaemonName(name: string): name is DaemonName {
   return (DAEMONS as readonly string[]).includes(name);
@@ -15,6 +12,14 @@ export function isDaemonName(name: string): name is DaemonName {
  */
 export const DAEMON_FLAGS: Readonly<Record<DaemonName, readonly string[]>> = {
   zebra: ['-K', '60', '-r'],
-  ospfd: [],
+  bfdd: [],
   staticd: [],
+  ospfd: [],
+  ospf6d: [],
+  isisd: [],
+  bgpd: [],
+  ripd: [],
+  ripngd: [],
+  babeld: [],
+  pimd: [],
 };

@@ -1,5 +1,5 @@
-import type { DaemonName } from '../../model/node-state.ts';
 import type { ObservedDaemon } from '../../model/observation.ts';
+import type { DaemonName } from '../../model/routing-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { diffConfig } from '../../planner/config-diff.ts';
 import type { Namespace } from '../kernel/kernel.ts';

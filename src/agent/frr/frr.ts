@@ -1,5 +1,5 @@
-import type { DaemonName, RoutingState } from '../../model/node-state.ts';
 import type { ObservedDaemon } from '../../model/observation.ts';
+import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import { removeStaleChecks } from './config-check.ts';
 import type { FrrDeadlines } from './frr-daemon.ts';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { DaemonName } from '../../model/node-state.ts';
-import { DAEMONS, FRR_PROGRAM_DIRECTORY } from './daemon-catalogue.ts';
+import { DAEMONS, type DaemonName } from '../../model/routing-state.ts';
+import { FRR_PROGRAM_DIRECTORY } from './daemon-catalogue.ts';
 
 /** What of FRR this machine has. */
 export interface InstalledFrr {

@@ -1,5 +1,5 @@
-import type { DaemonName, RoutingState } from '../../model/node-state.ts';
 import type { ObservedDaemon } from '../../model/observation.ts';
+import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import { checkConfig } from './config-check.ts';
 import { isDaemonName } from './daemon-catalogue.ts';

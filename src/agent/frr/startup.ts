@@ -1,6 +1,6 @@
 import { closeSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonName } from '../../model/node-state.ts';
+import type { DaemonName } from '../../model/routing-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import { DAEMON_FLAGS } from './daemon-catalogue.ts';

@@ -1,7 +1,6 @@
 import { Liquid, type Template } from 'liquidjs';
-import type { DaemonName, RoutingState } from '../../model/node-state.ts';
+import { DAEMONS, type DaemonName, type RoutingState } from '../../model/routing-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
-import { DAEMONS } from './daemon-catalogue.ts';
 
 /** FRR's configuration as Liquid templates, parsed once: who changes one starts the agent anew. */
 export interface ConfigTemplates {
@@ -20,12 +19,18 @@ export function openTemplates(folders: readonly string[]): ConfigTemplates {
     strictVariables: true,
     strictFilters: true,
     ownPropertyOnly: true,
+    cache: true,
   });
+  // Part of others, so that a fault in it is found now and not when it is first used.
+  parse(engine, POLICY);
   const templates = new Map(DAEMONS.map((daemon) => [daemon, parse(engine, daemon)]));
   return { render: (routing) => renderAll(engine, templates, routing) };
 }
 
-function parse(engine: Liquid, daemon: DaemonName): Template[] {
+/** Prefix lists and route maps, which several daemons know. */
+const POLICY = 'policy';
+
+function parse(engine: Liquid, daemon: DaemonName | typeof POLICY): Template[] {
   try {
     return engine.parseFileSync(daemon);
   } catch (error) {
@@ -41,12 +46,13 @@ function renderAll(
   templates: ReadonlyMap<DaemonName, Template[]>,
   routing: RoutingState,
 ): Map<DaemonName, string> {
-  refuseUnsafeValues(routing, 'routing');
+  const { raw, ...values } = routing;
+  refuseUnsafeValues(values, 'routing');
   const configs = new Map<DaemonName, string>();
   for (const daemon of routing.daemons) {
     try {
-      const text: unknown = engine.renderSync(templates.get(daemon) ?? [], { ...routing });
-      configs.set(daemon, tidy(String(text)));
+      const text: unknown = engine.renderSync(templates.get(daemon) ?? [], { ...values });
+      configs.set(daemon, `${tidy(String(text))}${rawLines(raw, daemon)}`);
     } catch (error) {
       throw new VinetError('template', `${daemon} of ${routing.hostname}: ${errorText(error)}`, {
         cause: error,
@@ -57,7 +63,7 @@ function renderAll(
   return configs;
 }
 
-const SAFE_VALUE = /^[A-Za-z0-9._:/-]*$/;
+const SAFE_VALUE = /^[A-Za-z0-9._:/@%+=,~^*-]*$/;
 
 /**
  * The one gate between the specification and FRR's configuration. A new line, a `!` or a space in a name would
@@ -75,6 +81,18 @@ function refuseUnsafeValues(value: unknown, path: string): void {
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, part] of Object.entries(value)) refuseUnsafeValues(part, `${path}.${key}`);
+}
+
+/** What the operator wrote stands last, so that it has the last word. */
+function rawLines(raw: RoutingState['raw'], daemon: DaemonName): string {
+  const lines = raw.flatMap((one) => (one.daemon === daemon ? one.lines : []));
+  // A control character could be a line that nobody has looked at.
+  if (lines.some((line) => /\p{Cc}/u.test(line))) {
+    throw new VinetError('unsafe-value', `lines for ${daemon} hold control characters`, {
+      context: { daemon },
+    });
+  }
+  return lines.length === 0 ? '' : `! Lines of the operator\n${lines.join('\n')}\n!\n`;
 }
 
 /** Tags leave empty lines behind; FRR separates sections with `!`. */

@@ -20,7 +20,7 @@ export interface RouterSample {
   readonly reached: number;
   /** By `FAMILY PROTOCOL`. */
   readonly routes: ReadonlyMap<string, number>;
-  /** OSPF neighbours by state. */
+  /** By `PROTOCOL STATE`. */
   readonly neighbors: ReadonlyMap<string, number>;
 }
 
@@ -109,8 +109,10 @@ export class AgentMetrics {
       const [family = '', protocol = ''] = key.split(' ');
       gauges.routes.set({ ...labels, family, protocol }, count);
     }
-    for (const [state, count] of router.neighbors)
-      gauges.neighbors.set({ ...labels, protocol: 'ospf', state }, count);
+    for (const [key, count] of router.neighbors) {
+      const [protocol = '', state = ''] = key.split(' ');
+      gauges.neighbors.set({ ...labels, protocol, state }, count);
+    }
     for (const [name, { link, up }] of router.links)
       gauges.linkUp.set(linkLabels(router, this.source.node, link, name), up ? 1 : 0);
     for (const { daemon, up, restarts: count } of router.daemons) {

@@ -1,16 +1,20 @@
+import type { RoutingState } from '../../model/routing-state.ts';
 import type { Frr } from '../frr/frr.ts';
+import { type NeighborQuestion, type NeighborTally, questionsFor } from './neighbor-questions.ts';
 
 /** Every router's neighbours are asked for at least this often. */
 const PERIOD_MS = 10_000;
 
-/** OSPF neighbours by state (RFC 2328, 10.1), such as `Full`. */
-export type NeighborTally = ReadonlyMap<string, number>;
+interface Followed {
+  readonly questions: readonly NeighborQuestion[];
+  readonly tally: NeighborTally;
+}
 
-/** Knows each router's OSPF neighbours: all are asked in turn, all the time, and one by one when there is a reason. */
+/** Knows each router's neighbours: all are asked in turn, all the time, and one by one when there is a reason. */
 export class NeighborWatch {
   private readonly frr: Frr;
   private readonly onChange: (namespace: string) => void;
-  private readonly tallies = new Map<string, NeighborTally>();
+  private readonly followed = new Map<string, Followed>();
   private turn: readonly string[] = [];
   private timer: NodeJS.Timeout | null = null;
   private closed = false;
@@ -20,29 +24,42 @@ export class NeighborWatch {
     this.onChange = onChange;
   }
 
-  follow(namespace: string): void {
-    if (this.tallies.has(namespace)) return;
-    this.tallies.set(namespace, new Map());
+  /** What the router speaks may be new; what is known of its neighbours stays until it is asked again. */
+  follow(namespace: string, routing: RoutingState): void {
+    const questions = questionsFor(routing);
+    if (questions.length === 0) return this.unfollow(namespace);
+    this.followed.set(namespace, { questions, tally: this.tallyOf(namespace) });
     this.schedule();
   }
 
   unfollow(namespace: string): void {
-    this.tallies.delete(namespace);
+    this.followed.delete(namespace);
   }
 
   tallyOf(namespace: string): NeighborTally {
-    return this.tallies.get(namespace) ?? new Map();
+    return this.followed.get(namespace)?.tally ?? new Map();
   }
 
   /** Asks one router now. One whose daemon does not answer has no neighbours. */
   async ask(namespace: string): Promise<void> {
-    if (!this.tallies.has(namespace)) return;
-    const answer = await this.frr.ask(namespace, 'ospfd', 'show ip ospf neighbor json').catch(() => null);
-    const before = this.tallies.get(namespace);
+    const asked = this.followed.get(namespace);
+    if (asked === undefined) return;
+    const answers = await Promise.all(
+      asked.questions.map(async (question) => ({
+        question,
+        answer: await this.frr.ask(namespace, question.daemon, question.command).catch(() => null),
+      })),
+    );
+    const before = this.followed.get(namespace);
     if (before === undefined) return;
-    const tally = tallyNeighbors(answer);
-    this.tallies.set(namespace, tally);
-    if ([...tally].join() !== [...before].join()) this.onChange(namespace);
+    const tally = new Map<string, number>();
+    for (const { question, answer } of answers)
+      for (const state of question.states(answer)) {
+        const key = `${question.protocol} ${state}`;
+        tally.set(key, (tally.get(key) ?? 0) + 1);
+      }
+    this.followed.set(namespace, { ...before, tally });
+    if ([...tally].join() !== [...before.tally].join()) this.onChange(namespace);
   }
 
   close(): void {
@@ -51,33 +68,17 @@ export class NeighborWatch {
   }
 
   private schedule(): void {
-    if (this.timer !== null || this.closed || this.tallies.size === 0) return;
-    this.timer = setTimeout(() => void this.askNext(), PERIOD_MS / this.tallies.size);
+    if (this.timer !== null || this.closed || this.followed.size === 0) return;
+    this.timer = setTimeout(() => void this.askNext(), PERIOD_MS / this.followed.size);
     this.timer.unref();
   }
 
   private async askNext(): Promise<void> {
-    if (this.turn.length === 0) this.turn = [...this.tallies.keys()];
+    if (this.turn.length === 0) this.turn = [...this.followed.keys()];
     const [next, ...rest] = this.turn;
     this.turn = rest;
     if (next !== undefined) await this.ask(next);
     this.timer = null;
     this.schedule();
   }
-}
-
-/** From `show ip ospf neighbor json`: `{neighbors: {ROUTER-ID: [{nbrState: "Full/DR"}]}}`; FRR 8 says `state`. */
-export function tallyNeighbors(answer: unknown): NeighborTally {
-  const tally = new Map<string, number>();
-  for (const list of Object.values(record(record(answer).neighbors)))
-    for (const neighbor of Array.isArray(list) ? list : []) {
-      const { nbrState, state } = record(neighbor);
-      const name = String(nbrState ?? state ?? 'Unknown').split('/')[0] ?? 'Unknown';
-      tally.set(name, (tally.get(name) ?? 0) + 1);
-    }
-  return tally;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,3 +1,4 @@
+import { addressBits, contains, type IpPrefix, parseIpPrefix } from '../../model/ip-prefix.ts';
 import type { Route } from '../../model/route.ts';
 import { errorText } from '../../model/vinet-error.ts';
 import type { Namespace, Watch } from '../kernel/kernel.ts';
@@ -16,10 +17,18 @@ export interface RouteTally {
   readonly routes: ReadonlyMap<string, number>;
 }
 
+/** What a router's table is held against. */
+export interface WantedRoutes {
+  readonly destinations: readonly string[];
+  /** Addresses of the router itself. */
+  readonly own: readonly string[];
+  /** Whether a route to a whole range stands for those to its parts. */
+  readonly summarized: boolean;
+}
+
 interface Watched {
   readonly namespace: Namespace;
-  readonly destinations: readonly string[];
-  readonly own: readonly string[];
+  readonly wanted: WantedRoutes;
   tally: RouteTally;
   /** Set while every destination is reached: the kernel then says when that may have changed. */
   watch: Watch | null;
@@ -51,12 +60,12 @@ export class RouteWatch {
   }
 
   /** Watches a router's table from now on; the same again, with nothing new, changes nothing. */
-  follow(namespace: Namespace, destinations: readonly string[], own: readonly string[]): void {
+  follow(namespace: Namespace, wanted: WantedRoutes): void {
     const before = this.watched.get(namespace.name);
-    if (before?.namespace === namespace && sameList(before.destinations, destinations)) return;
+    if (before?.namespace === namespace && isSame(before.wanted, wanted)) return;
     this.unfollow(namespace.name);
-    const tally = { reached: 0, destinations: destinations.length, routes: new Map<string, number>() };
-    this.watched.set(namespace.name, { namespace, destinations, own, tally, watch: null });
+    const tally = { reached: 0, destinations: wanted.destinations.length, routes: new Map<string, number>() };
+    this.watched.set(namespace.name, { namespace, wanted, tally, watch: null });
     this.schedule(SHORTEST_PAUSE_MS);
   }
 
@@ -132,8 +141,8 @@ export class RouteWatch {
     }
   }
 
-  private async tally({ namespace, destinations, own }: Watched): Promise<RouteTally> {
-    return tallyRoutes(await namespace.readRoutes(), destinations, own);
+  private async tally({ namespace, wanted }: Watched): Promise<RouteTally> {
+    return tallyRoutes(await namespace.readRoutes(), wanted);
   }
 
   private routesChanged(name: string): void {
@@ -145,6 +154,10 @@ export class RouteWatch {
   }
 }
 
+function isSame(a: WantedRoutes, b: WantedRoutes): boolean {
+  return a.summarized === b.summarized && sameList(a.destinations, b.destinations) && sameList(a.own, b.own);
+}
+
 function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, at) => item === b[at]);
 }
@@ -153,18 +166,31 @@ function isComplete(tally: RouteTally): boolean {
   return tally.reached === tally.destinations;
 }
 
-export function tallyRoutes(
-  table: readonly Route[],
-  destinations: readonly string[],
-  own: readonly string[],
-): RouteTally {
-  const prefixes = new Set(own);
+export function tallyRoutes(table: readonly Route[], wanted: WantedRoutes): RouteTally {
+  const prefixes = new Set(wanted.own);
   const routes = new Map<string, number>();
   for (const route of table) {
     prefixes.add(route.prefix);
     const key = `${route.prefix.includes(':') ? 'ipv6' : 'ipv4'} ${route.protocol}`;
     routes.set(key, (routes.get(key) ?? 0) + 1);
   }
-  const reached = destinations.filter((destination) => prefixes.has(destination)).length;
-  return { reached, destinations: destinations.length, routes };
+  const ranges = wanted.summarized ? rangesOf(prefixes) : [];
+  const reached = wanted.destinations.filter(
+    (destination) => prefixes.has(destination) || isCovered(destination, ranges),
+  ).length;
+  return { reached, destinations: wanted.destinations.length, routes };
+}
+
+/** What may stand for many destinations; links and single addresses stand for themselves. */
+function rangesOf(prefixes: ReadonlySet<string>): IpPrefix[] {
+  return [...prefixes]
+    .map(parseIpPrefix)
+    .filter((range) => range !== null)
+    .filter(({ family, length }) => length < addressBits(family) - 1);
+}
+
+function isCovered(destination: string, ranges: readonly IpPrefix[]): boolean {
+  if (ranges.length === 0) return false;
+  const prefix = parseIpPrefix(destination);
+  return prefix !== null && ranges.some((range) => contains(range, prefix));
 }

@@ -5,6 +5,7 @@ import type { Namespace } from '../kernel/kernel.ts';
 import type { DaemonRestarts } from '../reconciler/daemon-restarts.ts';
 import type { Round } from '../reconciler/reconciler.ts';
 import type { RouterSample } from './agent-metrics.ts';
+import { countFull } from './neighbor-questions.ts';
 import { NeighborWatch } from './neighbor-watch.ts';
 import { type RouteTally, RouteWatch } from './route-watch.ts';
 
@@ -59,8 +60,9 @@ export class RouterTelemetry {
     return this.shown.get(namespace) ?? null;
   }
 
-  fullNeighborsOf(namespace: string): number {
-    return this.neighbors.tallyOf(namespace).get('Full') ?? 0;
+  /** Neighbours whose routes are used. */
+  neighborsOf(namespace: string): number {
+    return countFull(this.neighbors.tallyOf(namespace));
   }
 
   restartsOf(namespace: string, daemon: string): number {
@@ -98,10 +100,14 @@ export class RouterTelemetry {
 
   private followRouter(overlay: OverlayState, environment: EnvironmentState): void {
     const { namespace, routing, loopback } = environment;
-    const held = routing === null ? null : this.options.find(namespace);
-    if (held === null) return;
-    this.routes.follow(held, overlay.destinations, loopback);
-    if (routing?.ospf != null) this.neighbors.follow(namespace);
+    const held = this.options.find(namespace);
+    if (routing === null || held === null) return;
+    this.routes.follow(held, {
+      destinations: overlay.destinations,
+      own: loopback,
+      summarized: routing.summarized,
+    });
+    this.neighbors.follow(namespace, routing);
   }
 
   private unfollow(namespace: string): void {

@@ -4,13 +4,14 @@ import { afterEach, expect, test } from 'vitest';
 import type { Frr } from '../../../src/agent/frr/frr.ts';
 import { VtyClient } from '../../../src/agent/frr/vty-client.ts';
 import type { Namespace } from '../../../src/agent/kernel/kernel.ts';
-import type { DaemonName, RoutingState } from '../../../src/model/node-state.ts';
+import type { DaemonName, RoutingState } from '../../../src/model/routing-state.ts';
 import { diffConfig } from '../../../src/planner/config-diff.ts';
+import { buildOspf, buildRouting, inArea, LOOPBACK } from '../../model/routing-builder.ts';
 import { RouterBench } from './router-bench.ts';
 
 const NAME = 'vt_frr-change';
 const FRESH = 'vt_frr-fresh';
-const DAEMONS: readonly DaemonName[] = ['zebra', 'ospfd', 'staticd'];
+const RUNNING: readonly DaemonName[] = ['zebra', 'ospfd', 'staticd'];
 
 const bench = new RouterBench();
 afterEach(() => bench.clear());
@@ -24,12 +25,12 @@ test('a changed daemon holds what one that is started afresh holds', async () =>
   await startAll(frr, NAME, held, changed);
   for (const routing of routers) {
     const wanted = frr.render(routing);
-    for (const daemon of DAEMONS) {
+    for (const daemon of RUNNING) {
       const config = textOf(wanted, daemon);
       await frr.configure(NAME, daemon, diffConfig(textOf(held, daemon), config), config);
     }
     await startAll(frr, FRESH, wanted, fresh);
-    for (const daemon of DAEMONS) {
+    for (const daemon of RUNNING) {
       expect(await runningConfig(NAME, daemon)).toEqual(await runningConfig(FRESH, daemon));
     }
     expect(new Set((await frr.observe(NAME, changed)).map(({ config }) => config))).toEqual(
@@ -85,44 +86,37 @@ test('many changes and questions at once do not get into each other', async () =
   expect(routes.filter((route) => !running.includes(route))).toEqual([]);
 });
 
-const EMPTY: RoutingState = {
-  hostname: 'r1',
-  routerId: '10.0.0.1',
-  daemons: DAEMONS,
-  interfaces: [],
-  ospf: { area: '0.0.0.0', helloIntervalS: 1, deadIntervalS: 4 },
-  routes: [],
-};
+const EMPTY = buildRouting({ daemons: RUNNING, ospf: buildOspf([]) });
 
 function arbitraryRouting(): fc.Arbitrary<RoutingState> {
   const link = fc.record({
     name: fc.constantFrom('r-2', 'r3', 'lan1'),
     network: fc.constantFrom('point-to-point' as const, 'broadcast' as const),
-    cost: fc.option(fc.integer({ min: 1, max: 65535 })),
+    cost: fc.integer({ min: 0, max: 65535 }),
     passive: fc.boolean(),
+    area: fc.constantFrom('0.0.0.0', '0.0.0.1'),
   });
   const route = fc.record({
     prefix: fc.constantFrom('10.1.0.0/16', '10.2.0.0/16', 'fd01::/64'),
     interface: fc.constantFrom('r-2', 'r3'),
   });
-  return fc.record({
-    hostname: fc.constantFrom('r1', 'r-one'),
-    routerId: fc.constantFrom('10.0.0.1', '10.0.0.2'),
-    daemons: fc.constant(DAEMONS),
-    interfaces: fc
-      .uniqueArray(link, { selector: ({ name }) => name })
-      .map((links) => [{ name: 'lo', network: 'loopback' as const, cost: null, passive: true }, ...links]),
-    ospf: fc.record({
-      area: fc.constantFrom('0.0.0.0', '0.0.0.1'),
-      helloIntervalS: fc.constantFrom(1, 2),
-      deadIntervalS: fc.constantFrom(4, 8),
-    }),
-    routes: fc
-      .uniqueArray(route, { selector: ({ prefix }) => prefix })
-      .map((routes) =>
-        routes.map((one) => ({ ...one, via: one.prefix.includes(':') ? 'fd00::1' : '172.20.0.1' })),
+  const ospf = fc
+    .uniqueArray(link, { selector: ({ name }) => name })
+    .map((links) => buildOspf([...inArea('0.0.0.0', LOOPBACK), ...links]));
+  return fc
+    .record({
+      hostname: fc.constantFrom('r1', 'r-one'),
+      timers: fc.constantFrom('fast' as const, 'default' as const),
+      ospf,
+      routes: fc.uniqueArray(route, { selector: ({ prefix }) => prefix }).map((routes) =>
+        routes.map((one) => ({
+          ...one,
+          via: one.prefix.includes(':') ? 'fd00::1' : '172.20.0.1',
+          distance: 0,
+        })),
       ),
-  });
+    })
+    .map((some) => ({ ...EMPTY, ...some }));
 }
 
 async function startAll(
@@ -131,7 +125,7 @@ async function startAll(
   configs: ReadonlyMap<DaemonName, string>,
   namespace: Namespace,
 ): Promise<void> {
-  await Promise.all(DAEMONS.map((daemon) => frr.start(name, daemon, textOf(configs, daemon), namespace)));
+  await Promise.all(RUNNING.map((daemon) => frr.start(name, daemon, textOf(configs, daemon), namespace)));
 }
 
 function textOf(configs: ReadonlyMap<DaemonName, string>, daemon: DaemonName): string {

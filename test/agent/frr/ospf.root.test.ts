@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Frr } from '../../../src/agent/frr/frr.ts';
-import type { RoutingState } from '../../../src/model/node-state.ts';
+import type { RoutingState } from '../../../src/model/routing-state.ts';
+import { buildOspf, buildRouting, inArea, LOOPBACK, pointToPoint } from '../../model/routing-builder.ts';
 import { type IpNamespace, ip } from './ip-namespace.ts';
 import { RouterBench } from './router-bench.ts';
 
@@ -41,17 +42,8 @@ function prepare(router: IpNamespace, link: string, address: string, loopback: s
 }
 
 function routing(hostname: string, routerId: string, link: string): RoutingState {
-  return {
-    hostname,
-    routerId,
-    daemons: ['zebra', 'ospfd'],
-    interfaces: [
-      { name: 'lo', network: 'loopback', cost: null, passive: true },
-      { name: link, network: 'point-to-point', cost: 5, passive: false },
-    ],
-    ospf: { area: '0.0.0.0', helloIntervalS: 1, deadIntervalS: 4 },
-    routes: [],
-  };
+  const ospf = buildOspf(inArea('0.0.0.0', LOOPBACK, pointToPoint(link, 5)));
+  return buildRouting({ hostname, routerId, daemons: ['zebra', 'ospfd'], ospf });
 }
 
 async function startRouter(frr: Frr, name: string, router: IpNamespace, wanted: RoutingState): Promise<void> {

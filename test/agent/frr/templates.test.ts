@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTemplates } from '../../../src/agent/frr/templates.ts';
-import type { RoutingState } from '../../../src/model/node-state.ts';
+import type { RoutingState } from '../../../src/model/routing-state.ts';
 import { VinetError } from '../../../src/model/vinet-error.ts';
+import { buildOspf, inArea, pointToPoint } from '../../model/routing-builder.ts';
 import { EXAMPLES } from './example-routing.ts';
 
 const OURS = fileURLToPath(new URL('../../../frr/templates', import.meta.url));
@@ -96,16 +97,15 @@ function example(name: string): RoutingState {
 /** The router once for each text in it, with the poison in that place. */
 function poisonEachText(routing: RoutingState, poison: string): RoutingState[] {
   const { hostname, routerId } = routing;
+  const ospf = (area: string, name: string) => buildOspf(inArea(area, pointToPoint(name)));
+  const route = { prefix: '10.0.0.0/8', via: '10.0.0.1', interface: 'r2', distance: 0 };
   return [
     { ...routing, hostname: hostname + poison },
     { ...routing, routerId: routerId + poison },
-    {
-      ...routing,
-      interfaces: [{ name: `r2${poison}`, network: 'point-to-point', cost: null, passive: false }],
-    },
-    { ...routing, ospf: { area: poison, helloIntervalS: 1, deadIntervalS: 4 } },
-    { ...routing, routes: [{ prefix: `10.0.0.0/8${poison}`, via: '10.0.0.1', interface: 'r2' }] },
-    { ...routing, routes: [{ prefix: '10.0.0.0/8', via: poison, interface: 'r2' }] },
-    { ...routing, routes: [{ prefix: '10.0.0.0/8', via: '10.0.0.1', interface: poison }] },
+    { ...routing, ospf: ospf('0.0.0.0', `r2${poison}`) },
+    { ...routing, ospf: ospf(poison, 'r2') },
+    { ...routing, routes: [{ ...route, prefix: `10.0.0.0/8${poison}` }] },
+    { ...routing, routes: [{ ...route, via: poison }] },
+    { ...routing, routes: [{ ...route, interface: poison }] },
   ];
 }

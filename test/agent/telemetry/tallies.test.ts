@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tallyNeighbors } from '../../../src/agent/telemetry/neighbor-watch.ts';
+import * as neighbors from '../../../src/agent/telemetry/neighbor-questions.ts';
 import { tallyRoutes } from '../../../src/agent/telemetry/route-watch.ts';
 
 describe('routes of a table', () => {
@@ -12,7 +12,7 @@ describe('routes of a table', () => {
       route('10.0.0.3/32', 'ospf'),
       route('fd00::2/128', 'static'),
     ];
-    expect([...tallyRoutes(table, [], []).routes]).toEqual([
+    expect([...tallyRoutes(table, { destinations: [], own: [], summarized: false }).routes]).toEqual([
       ['ipv4 ospf', 2],
       ['ipv6 static', 1],
     ]);
@@ -20,27 +20,48 @@ describe('routes of a table', () => {
 
   it('reach a destination by its own prefix only, and themselves always', () => {
     const table = [route('10.0.0.0/8', 'ospf'), route('10.0.0.2/32', 'ospf')];
-    const tally = tallyRoutes(table, ['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32'], ['10.0.0.1/32']);
+    const destinations = ['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32'];
+    const wanted = { destinations, own: ['10.0.0.1/32'], summarized: false };
+    const tally = tallyRoutes(table, wanted);
     expect([tally.reached, tally.destinations]).toEqual([2, 3]);
+    expect(tallyRoutes(table, { ...wanted, summarized: true }).reached).toBe(3);
   });
 });
 
-describe('OSPF neighbours', () => {
-  it('are counted by state, as FRR 8 and later say it', () => {
+describe('neighbours', () => {
+  it('of OSPF are read as FRR 8 and later say them', () => {
     const answer = {
       neighbors: {
         '10.0.0.2': [{ nbrState: 'Full/-' }],
         '10.0.0.3': [{ state: 'Init/DROther' }, { state: 'Full/DR' }],
       },
     };
-    expect([...tallyNeighbors(answer)]).toEqual([
-      ['Full', 2],
-      ['Init', 1],
+    expect(neighbors.ospfStates(answer)).toEqual(['Full', 'Init', 'Full']);
+  });
+
+  it('of BGP count once, however many families their session carries', () => {
+    const peers = { '172.20.0.1': { state: 'Established' }, r3: { state: 'Idle (Admin)' } };
+    expect(neighbors.bgpStates({ ipv4Unicast: { peers }, ipv6Unicast: { peers } })).toEqual([
+      'Established',
+      'Idle',
     ]);
   });
 
-  it('are none in an answer that says something else', () => {
-    fc.assert(fc.property(fc.anything(), (answer) => tallyNeighbors(answer).size >= 0));
-    expect(tallyNeighbors(null).size).toBe(0);
+  it('whose routes are used are counted over all protocols, without those of BFD', () => {
+    const tally = new Map([
+      ['ospf Full', 2],
+      ['ospf Init', 1],
+      ['bgp Established', 3],
+      ['bfd up', 4],
+    ]);
+    expect(neighbors.countFull(tally)).toBe(5);
+  });
+
+  it('are none or unknown in an answer that says something else', () => {
+    const { ospfStates, ospf6States, isisStates, bgpStates, pimStates, bfdStates } = neighbors;
+    for (const states of [ospfStates, ospf6States, isisStates, bgpStates, pimStates, bfdStates]) {
+      fc.assert(fc.property(fc.anything(), (answer) => Array.isArray(states(answer))));
+      expect(states(null)).toEqual([]);
+    }
   });
 });

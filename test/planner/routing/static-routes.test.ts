@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatIpAddress, formatIpPrefix } from '../../src/model/ip-prefix.ts';
-import type { StaticRoute } from '../../src/model/node-state.ts';
-import type { Overlay } from '../../src/model/overlay.ts';
-import { checkOverlay } from '../../src/model/overlay-check.ts';
-import type { LinkSpec } from '../../src/model/topology.ts';
-import { computeStaticRoutes } from '../../src/planner/static-routes.ts';
-import { type Wiring, wireOverlay } from '../../src/planner/wiring.ts';
-import { buildOverlay, planOf } from './overlay-builder.ts';
+import { formatIpAddress, formatIpPrefix } from '../../../src/model/ip-prefix.ts';
+import type { Overlay } from '../../../src/model/overlay.ts';
+import { checkOverlay } from '../../../src/model/overlay-check.ts';
+import type { StaticRoute } from '../../../src/model/routing-state.ts';
+import type { LinkSpec } from '../../../src/model/topology.ts';
+import { computeStaticRoutes } from '../../../src/planner/routing/static-routes.ts';
+import { type Wiring, wireOverlay } from '../../../src/planner/wiring.ts';
+import { buildOverlay, planOf } from '../overlay-builder.ts';
 
 const ROUTERS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 

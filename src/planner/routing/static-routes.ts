@@ -1,7 +1,7 @@
-import { formatIpAddress, formatIpPrefix } from '../model/ip-prefix.ts';
-import type { StaticRoute } from '../model/node-state.ts';
-import { createNumberHeap } from './number-heap.ts';
-import type { Attachment, Wiring } from './wiring.ts';
+import { formatIpAddress, formatIpPrefix } from '../../model/ip-prefix.ts';
+import type { StaticRoute } from '../../model/routing-state.ts';
+import { createNumberHeap } from '../number-heap.ts';
+import type { Attachment, Wiring } from '../wiring.ts';
 
 /**
  * For each router the routes to all others' addresses and to all links and segments that it is not on itself,
@@ -109,7 +109,7 @@ function routesFrom(graph: Graph, targets: readonly Target[], source: number): S
     if (hop === undefined || hop === null) return [];
     return prefixes.flatMap((prefix, family) => {
       const via = hop.addresses[family];
-      return via === undefined ? [] : [{ prefix, via, interface: hop.interface }];
+      return via === undefined ? [] : [{ prefix, via, interface: hop.interface, distance: 0 }];
     });
   });
 }
