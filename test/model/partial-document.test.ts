@@ -109,13 +109,13 @@ spec:
   test('is checked without a section that has to be there', () => {
     expect(
       found(
-        'kind: Overlay\nspec:\n  routing: { protocol: ripng, instance: shared }\n  topology: { kind: rung }\n',
+        'kind: Overlay\nspec:\n  routing: { instance: shared }\n  topology: { kind: rung }\n',
       ),
     ).toEqual([
       'missing-field 1:1 apiVersion',
       'missing-field 1:1 metadata',
       'missing-field 2:1 spec.placement',
-      'family-missing 3:24 spec.routing.protocol',
+      'not-yet-supported 3:24 spec.routing.instance',
       'wrong-value 4:21 spec.topology.kind',
     ]);
   });
