@@ -18,13 +18,14 @@ import { runExec } from './exec.ts';
 import { OUTPUT_FORMATS, type OutputFormat, RESOURCES, runGet } from './get.ts';
 import { GRAPH_FORMATS, type GraphFormat, runGraph } from './graph.ts';
 import { addLink } from './link-command.ts';
-import { collect, readRouterPath } from './option-values.ts';
+import { collect, readMemberPath, readRouterPath } from './option-values.ts';
 import { runRotate } from './rotate.ts';
 import { runTrace } from './trace.ts';
 import { runVersion } from './version.ts';
 import { runVtysh } from './vtysh.ts';
 
 type RouterPath = ReturnType<typeof readRouterPath>;
+type MemberPath = ReturnType<typeof readMemberPath>;
 
 /** All commands that speak to a controller. */
 export function addClientCommands(program: Command, context: CommandContext): void {
@@ -93,6 +94,11 @@ const GET_WORDS = {
     argument: 'overlay',
     what: 'of this overlay, or OVERLAY/ROUTER',
   },
+  hosts: {
+    description: 'virtual hosts: where they stand and what they are attached to',
+    argument: 'overlay',
+    what: 'of this overlay, or OVERLAY/HOST',
+  },
   links: { description: 'virtual links', argument: 'overlay', what: 'of this overlay' },
   nodes: { description: 'real nodes and their agents', argument: 'node', what: 'only this one' },
   routes: {
@@ -158,10 +164,10 @@ function addExec(program: Command, context: CommandContext): void {
     .description(
       'run a command in a router or host: its network and names, this terminal; the exit status is its own',
     )
-    .argument('<overlay/router>', 'where, such as ring/r1', readRouterPath)
+    .argument('<overlay/member>', 'where, such as ring/r1', readMemberPath)
     .argument('<command...>', 'what, best after --')
     .passThroughOptions();
-  withClientOptions(command).action(async (path: RouterPath, words: string[], flags: ClientFlags) => {
+  withClientOptions(command).action(async (path: MemberPath, words: string[], flags: ClientFlags) => {
     const argv = words[0] === '--' ? words.slice(1) : words;
     if (argv.length === 0) command.error("error: missing required argument 'command'");
     await withClient(context, flags, async (client) => {
@@ -189,10 +195,10 @@ function addVtysh(program: Command, context: CommandContext): void {
 function addTrace(program: Command, context: CommandContext): void {
   const command = program
     .command('trace')
-    .description('show each virtual hop between two routers')
+    .description('show each virtual hop between two routers or hosts')
     .argument('<overlay>', 'in which overlay')
-    .argument('<from>', 'the router that asks')
-    .argument('<to>', 'the router that is looked for')
+    .argument('<from>', 'the router or host that asks')
+    .argument('<to>', 'the router or host that is looked for')
     .addOption(outputOption(['table', 'json', 'yaml']));
   withClientOptions(command).action(
     async (overlay: string, from: string, to: string, flags: ClientFlags & { output: OutputFormat }) => {

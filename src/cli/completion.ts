@@ -20,7 +20,7 @@ export interface CompletionNode {
   /** Flags with a fixed set of values. */
   readonly values: readonly { readonly flags: readonly string[]; readonly choices: readonly string[] }[];
   /** What its first argument names. */
-  readonly argument: 'overlay' | 'router' | 'node' | 'file' | 'none';
+  readonly argument: 'overlay' | 'router' | 'member' | 'node' | 'file' | 'none';
 }
 
 export function describeTree(command: Command, path: readonly string[] = []): CompletionNode[] {
@@ -51,12 +51,14 @@ export function describeTree(command: Command, path: readonly string[] = []): Co
 
 function argumentKind(name: string): CompletionNode['argument'] {
   if (name === 'overlay' || name === 'node' || name === 'file') return name;
+  if (name === 'overlay/member') return 'member';
   return name === 'overlay/router' ? 'router' : 'none';
 }
 
 const ASK: Record<CompletionNode['argument'], string> = {
   overlay: 'vinet get overlays -o name 2>/dev/null',
   router: 'vinet get routers -o name 2>/dev/null',
+  member: 'vinet get routers -o name 2>/dev/null; vinet get hosts -o name 2>/dev/null',
   node: 'vinet get nodes -o name 2>/dev/null',
   // Shells find files by themselves.
   file: '',

@@ -8,7 +8,8 @@ import { readLines } from './lines.ts';
 
 export interface ExecRequest {
   readonly overlay: string;
-  readonly router: string;
+  /** A router or host. */
+  readonly member: string;
   readonly argv: readonly string[];
 }
 
@@ -23,7 +24,7 @@ export interface ExecStreams {
 }
 
 /**
- * Runs a command in a router's environment and resolves with its exit status as a shell gives it: 128 and the
+ * Runs a command in a member's environment and resolves with its exit status as a shell gives it: 128 and the
  * signal's number where one ended it, 127 where it could not be started. Fails with `connection-lost` when the
  * end of the command never came.
  */
@@ -69,7 +70,7 @@ function openExec(
   return client.open({
     method: 'POST',
     path: apiPath(
-      ['overlays', request.overlay, 'routers', request.router, 'exec'],
+      ['overlays', request.overlay, 'members', request.member, 'exec'],
       request.argv.map((argument) => ['argv', argument] as const),
     ),
     accept: 'application/x-ndjson',

@@ -1,4 +1,12 @@
-import type { EventBody, LinkView, NodeView, OverlaySummary, RouterView, RouteView } from '../model/api.ts';
+import type {
+  EventBody,
+  HostView,
+  LinkView,
+  NodeView,
+  OverlaySummary,
+  RouterView,
+  RouteView,
+} from '../model/api.ts';
 import { seconds } from './progress.ts';
 import type { Cell, Column } from './table.ts';
 import type { Style } from './terminal.ts';
@@ -68,27 +76,70 @@ export const WIDE_ROUTER_VIEW: View<RouterView> = {
   ],
 };
 
+export const HOST_VIEW: View<HostView> = {
+  columns: [
+    { title: 'HOST' },
+    { title: 'NODE' },
+    { title: 'PHASE' },
+    { title: 'ADDRESS' },
+    { title: 'ATTACHED TO' },
+  ],
+  row: (host) => [
+    host.name,
+    host.node,
+    phaseCell(host.phase),
+    host.addresses.join(' '),
+    listText(host.adjacent, 6),
+  ],
+};
+
+export const WIDE_HOST_VIEW: View<HostView> = {
+  columns: [...HOST_VIEW.columns, { title: 'NAMESPACE' }, { title: 'MESSAGE' }],
+  row: (host) => [...HOST_VIEW.row(host), host.namespace, host.message === '' ? ' ' : host.message],
+};
+
 export const LINK_VIEW: View<LinkView> = {
   columns: [
     { title: 'LINK' },
     { title: 'KIND' },
-    { title: 'VNI', align: 'right' },
+    { title: 'OVER' },
+    { title: 'NUMBER', align: 'right' },
     { title: 'MTU', align: 'right' },
+    { title: 'STATE' },
     { title: 'ENDS' },
   ],
   row: (link) => [
     link.name,
-    link.kind,
+    linkKind(link),
+    link.underlay,
     link.vni === null ? '' : String(link.vni),
     String(link.mtu),
+    link.down ? { text: 'down', style: 'bad' } : 'up',
     link.ends
-      .map(
-        (end) =>
-          `${end.router}@${end.node} ${end.addresses.join(' ')}${end.cost === null ? '' : ` cost ${end.cost}`}`,
-      )
+      .map((end) => {
+        const cost = end.cost === null ? '' : ` cost ${end.cost}`;
+        return `${end.router}@${end.node} ${end.addresses.join(' ')}${cost}${emulationText(end.emulation)}`;
+      })
       .join(' — '),
   ],
 };
+
+/** From the inside out: `gre in gue encrypted`. */
+function linkKind({ kind, physical, encrypted }: LinkView): string {
+  const layers = physical === null ? kind : `${kind} in ${physical}`;
+  return encrypted ? `${layers} encrypted` : layers;
+}
+
+function emulationText(emulation: LinkView['ends'][number]['emulation']): string {
+  if (emulation === null) return '';
+  const { delayUs, jitterUs, lossPpm, rateBps } = emulation;
+  return [
+    delayUs === 0 ? '' : ` delay ${delayUs / 1000}ms`,
+    jitterUs === 0 ? '' : ` jitter ${jitterUs / 1000}ms`,
+    lossPpm === 0 ? '' : ` loss ${lossPpm / 10_000}%`,
+    rateBps === 0 ? '' : ` rate ${rateBps / 1_000_000}mbit`,
+  ].join('');
+}
 
 export const ROUTE_VIEW: View<RouteView> = {
   columns: [
@@ -132,6 +183,11 @@ export const NODE_VIEW: View<NodeView> = {
   ],
 };
 
+export const WIDE_NODE_VIEW: View<NodeView> = {
+  columns: [...NODE_VIEW.columns, { title: 'LINKS' }, { title: 'FEATURES' }],
+  row: (node) => [...NODE_VIEW.row(node), node.linkKinds.join(' '), node.features.join(' ')],
+};
+
 export const EVENT_VIEW: View<EventBody> = {
   columns: [
     { title: 'TIME' },
@@ -152,7 +208,7 @@ export const EVENT_VIEW: View<EventBody> = {
 };
 
 export function eventStyle(kind: string): Style {
-  if (/ready$|joined$|started$/.test(kind)) return 'good';
+  if (/ready$|joined$|started$|rotated$/.test(kind)) return 'good';
   if (/died$|left$|failed$|degraded$/.test(kind)) return 'bad';
   return /repaired$|deleting$/.test(kind) ? 'warn' : 'dim';
 }

@@ -1,14 +1,25 @@
-import type { EventBody, LinkView, NodeView, OverlaySummary, RouterView, RouteView } from '../model/api.ts';
+import type {
+  EventBody,
+  HostView,
+  LinkView,
+  NodeView,
+  OverlaySummary,
+  RouterView,
+  RouteView,
+} from '../model/api.ts';
 import { VinetError } from '../model/vinet-error.ts';
 import { type ApiClient, apiPath } from './api-client.ts';
 import {
   EVENT_VIEW,
+  HOST_VIEW,
   LINK_VIEW,
   NODE_VIEW,
   OVERLAY_VIEW,
   ROUTE_VIEW,
   ROUTER_VIEW,
   type View,
+  WIDE_HOST_VIEW,
+  WIDE_NODE_VIEW,
   WIDE_ROUTER_VIEW,
 } from './get-views.ts';
 import { renderTable } from './table.ts';
@@ -17,11 +28,11 @@ import { printable, type Terminal } from './terminal.ts';
 export const OUTPUT_FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-export const RESOURCES = ['overlays', 'routers', 'links', 'nodes', 'routes', 'events'] as const;
+export const RESOURCES = ['overlays', 'routers', 'hosts', 'links', 'nodes', 'routes', 'events'] as const;
 export type Resource = (typeof RESOURCES)[number];
 
 export interface GetOptions {
-  /** An overlay, `OVERLAY/ROUTER` for routers and routes, or a node; null for all. */
+  /** An overlay, `OVERLAY/MEMBER` for routers, hosts and routes, or a node; null for all. */
   readonly name: string | null;
   readonly output: OutputFormat;
   /** Events after this number only. */
@@ -67,7 +78,8 @@ const GETTERS: Record<Resource, Getter> = {
   async routers(client, { name }) {
     const { overlay, router } = splitName(name);
     const body = { routers: await ofOverlays<RouterView>(client, overlay, 'routers') };
-    if (router !== null) body.routers = named(body.routers, router, overlay);
+    if (router !== null)
+      body.routers = named(body.routers, router, `overlay ${overlay} has no router ${router}`);
     return answer(
       body,
       body.routers,
@@ -75,6 +87,12 @@ const GETTERS: Record<Resource, Getter> = {
       (item) => `${item.overlay}/${item.name}`,
       WIDE_ROUTER_VIEW,
     );
+  },
+  async hosts(client, { name }) {
+    const { overlay, router: host } = splitName(name);
+    const body = { hosts: await ofOverlays<HostView>(client, overlay, 'hosts') };
+    if (host !== null) body.hosts = named(body.hosts, host, `overlay ${overlay} has no host ${host}`);
+    return answer(body, body.hosts, HOST_VIEW, (item) => `${item.overlay}/${item.name}`, WIDE_HOST_VIEW);
   },
   async links(client, { name }) {
     const body = { links: await ofOverlays<LinkView>(client, name, 'links') };
@@ -88,8 +106,8 @@ const GETTERS: Record<Resource, Getter> = {
   },
   async nodes(client, { name }) {
     const body = await client.send<{ nodes: NodeView[] }>({ path: apiPath(['nodes']) });
-    if (name !== null) body.nodes = named(body.nodes, name, null);
-    return answer(body, body.nodes, NODE_VIEW, nameOf);
+    if (name !== null) body.nodes = named(body.nodes, name, `there is no node ${name}`);
+    return answer(body, body.nodes, NODE_VIEW, nameOf, WIDE_NODE_VIEW);
   },
   async events(client, { name, since }) {
     const query: [string, string][] = [];
@@ -125,7 +143,7 @@ function answer<T>(
 async function ofOverlays<T>(
   client: ApiClient,
   overlay: string | null,
-  what: 'routers' | 'links' | 'routes',
+  what: 'routers' | 'hosts' | 'links' | 'routes',
   query: readonly (readonly [string, string])[] = [],
 ): Promise<T[]> {
   const names = overlay === null ? await overlayNames(client) : [overlay];
@@ -148,13 +166,10 @@ function splitName(name: string | null): { overlay: string | null; router: strin
   return { overlay: name.slice(0, slash), router: name.slice(slash + 1) };
 }
 
-function named<T extends { name: string }>(items: readonly T[], name: string, overlay: string | null): T[] {
+function named<T extends { name: string }>(items: readonly T[], name: string, otherwise: string): T[] {
   const found = items.filter((item) => item.name === name);
-  if (found.length > 0) return found;
-  throw new VinetError(
-    'not-found',
-    overlay === null ? `there is no node ${name}` : `overlay ${overlay} has no router ${name}`,
-  );
+  if (found.length === 0) throw new VinetError('not-found', otherwise);
+  return found;
 }
 
 function nameOf(item: { name: string }): string {

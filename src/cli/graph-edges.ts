@@ -1,4 +1,7 @@
-import type { LinkView } from '../model/api.ts';
+import type { LinkView, RouterView } from '../model/api.ts';
+
+/** A router or host, as drawings have it. */
+export type GraphMember = Pick<RouterView, 'name' | 'node'>;
 
 /** A line of a drawing. */
 export interface GraphEdge {

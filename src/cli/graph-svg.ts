@@ -1,6 +1,6 @@
-import type { LinkView, RouterView } from '../model/api.ts';
+import type { LinkView } from '../model/api.ts';
 import { VinetError } from '../model/vinet-error.ts';
-import { edgesOf, type GraphEdge } from './graph-edges.ts';
+import { edgesOf, type GraphEdge, type GraphMember } from './graph-edges.ts';
 import { layOut, type Point } from './graph-layout.ts';
 import { spaceOut } from './graph-spacing.ts';
 import { printable } from './terminal.ts';
@@ -12,7 +12,7 @@ import { printable } from './terminal.ts';
  */
 export function renderSvg(
   overlay: string,
-  routers: readonly RouterView[],
+  routers: readonly GraphMember[],
   links: readonly LinkView[],
 ): string {
   if (routers.length > MAX_ROUTERS) {
@@ -105,7 +105,7 @@ function sizeOf(places: Places): [number, number] {
   return [width, height];
 }
 
-function colorNodes(routers: readonly RouterView[]): Map<string, string> {
+function colorNodes(routers: readonly GraphMember[]): Map<string, string> {
   const nodes = [...new Set(routers.map(({ node }) => node))].sort((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
   );
@@ -115,7 +115,7 @@ function colorNodes(routers: readonly RouterView[]): Map<string, string> {
 /** The overlay's name, and below it each node's colour, in as many rows as it takes. */
 function renderLegend(
   overlay: string,
-  routers: readonly RouterView[],
+  routers: readonly GraphMember[],
   colors: ReadonlyMap<string, string>,
   remark: string,
   drawingWidth: number,

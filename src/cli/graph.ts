@@ -1,6 +1,6 @@
-import type { LinkView, RouterView } from '../model/api.ts';
+import type { LinkView } from '../model/api.ts';
 import { type ApiClient, apiPath } from './api-client.ts';
-import { edgesOf } from './graph-edges.ts';
+import { edgesOf, type GraphMember } from './graph-edges.ts';
 import { renderSvg } from './graph-svg.ts';
 
 export const GRAPH_FORMATS = ['dot', 'mermaid', 'svg'] as const;
@@ -8,18 +8,21 @@ export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 
 /** An overlay as a drawing, or as the source of one: routers are told apart by node, and segments are points. */
 export async function runGraph(client: ApiClient, overlay: string, format: GraphFormat): Promise<string> {
-  const { routers } = await client.send<{ routers: RouterView[] }>({
+  const { routers } = await client.send<{ routers: GraphMember[] }>({
     path: apiPath(['overlays', overlay, 'routers']),
+  });
+  const { hosts } = await client.send<{ hosts: GraphMember[] }>({
+    path: apiPath(['overlays', overlay, 'hosts']),
   });
   const { links } = await client.send<{ links: LinkView[] }>({
     path: apiPath(['overlays', overlay, 'links']),
   });
-  return RENDERERS[format](overlay, routers, links);
+  return RENDERERS[format](overlay, [...routers, ...hosts], links);
 }
 
 const RENDERERS: Record<
   GraphFormat,
-  (overlay: string, routers: readonly RouterView[], links: readonly LinkView[]) => string
+  (overlay: string, routers: readonly GraphMember[], links: readonly LinkView[]) => string
 > = {
   dot: renderDot,
   mermaid: (_, routers, links) => renderMermaid(routers, links),
@@ -29,7 +32,7 @@ const RENDERERS: Record<
 /** Graphviz: `vinet graph ring -o dot | dot -Tsvg`. */
 export function renderDot(
   overlay: string,
-  routers: readonly RouterView[],
+  routers: readonly GraphMember[],
   links: readonly LinkView[],
 ): string {
   const boxes = [...byNode(routers)].flatMap(([node, names]) => [
@@ -51,7 +54,7 @@ export function renderDot(
 }
 
 /** Mermaid, which forges draw where it stands in a page's text. */
-export function renderMermaid(routers: readonly RouterView[], links: readonly LinkView[]): string {
+export function renderMermaid(routers: readonly GraphMember[], links: readonly LinkView[]): string {
   const boxes = [...byNode(routers)].flatMap(([node, names]) => [
     `  subgraph node_${identifier(node)} ["${plain(node)}"]`,
     ...names.map((name) => `    ${identifier(name)}["${plain(name)}"]`),
@@ -66,7 +69,7 @@ export function renderMermaid(routers: readonly RouterView[], links: readonly Li
   return ['graph LR', ...boxes, ...segments, ...edges, ''].join('\n');
 }
 
-function byNode(routers: readonly RouterView[]): Map<string, string[]> {
+function byNode(routers: readonly GraphMember[]): Map<string, string[]> {
   const nodes = new Map<string, string[]>();
   for (const router of routers) nodes.set(router.node, [...(nodes.get(router.node) ?? []), router.name]);
   return nodes;

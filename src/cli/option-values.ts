@@ -33,6 +33,12 @@ export function readRouterPath(text: string): { overlay: string; router: string 
   return { overlay, router };
 }
 
+/** `OVERLAY/MEMBER`, a router or host. */
+export function readMemberPath(text: string): { overlay: string; member: string } {
+  const { overlay, router } = readRouterPath(text);
+  return { overlay, member: router };
+}
+
 /** For options that may be repeated. */
 export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];

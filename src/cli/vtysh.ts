@@ -27,7 +27,7 @@ export async function runVtysh(
   ];
   const outputs = { stdout: process.stdout, stderr: process.stderr };
   if (commands.length > 0 || stdin.isTTY !== true || stdin.setRawMode === undefined) {
-    return runExec(client, { overlay, router, argv: vtysh }, { stdin, ...outputs });
+    return runExec(client, { overlay, member: router, argv: vtysh }, { stdin, ...outputs });
   }
   const { columns = 80, rows = 24 } = process.stdout;
   const size = [`TERM=${context.env.TERM ?? 'dumb'}`, `COLUMNS=${columns}`, `LINES=${rows}`];
@@ -38,7 +38,7 @@ export async function runVtysh(
   try {
     return await runExec(
       client,
-      { overlay, router, argv: ['env', ...size, ...vtysh] },
+      { overlay, member: router, argv: ['env', ...size, ...vtysh] },
       { stdin: stdin.pipe(translateKeys(() => leaving.abort())), ...outputs, signal: leaving.signal },
     );
   } finally {

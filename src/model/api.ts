@@ -84,11 +84,31 @@ export const RouterView = Type.Object({
 });
 export const RouterList = Type.Object({ routers: Type.Array(RouterView) });
 
+export const HostView = Type.Object({
+  overlay: Type.String(),
+  name: Type.String(),
+  node: Type.String(),
+  namespace: Type.String(),
+  phase: RouterView.properties.phase,
+  message: Type.String(),
+  addresses: Type.Array(Type.String()),
+  /** The routers that it is attached to; its default route is by the first. */
+  adjacent: Type.Array(Type.String()),
+});
+export const HostList = Type.Object({ hosts: Type.Array(HostView) });
+
 export const LinkView = Type.Object({
   overlay: Type.String(),
   name: Type.String(),
   /** `veth` within a node, else the encapsulation of the members' own tunnel. */
   kind: Type.Enum(['veth', 'segment', ...ENCAPSULATIONS]),
+  layers: Type.Enum([1, 2]),
+  /** Two layers: the encapsulation of the tunnels between link layers; null for one layer, or within a node. */
+  physical: Type.Union([Type.Enum([...ENCAPSULATIONS]), Type.Null()]),
+  /** Members' packets are in ESP, or in WireGuard. */
+  encrypted: Type.Boolean(),
+  /** The overlay that its tunnel runs over; empty for the real network. */
+  underlay: Type.String(),
   /** The number of its tunnel: VNI or key. */
   vni: Type.Union([Type.Integer(), Type.Null()]),
   mtu: Type.Integer(),
@@ -101,6 +121,16 @@ export const LinkView = Type.Object({
       interface: Type.String(),
       addresses: Type.Array(Type.String()),
       cost: Type.Union([Type.Integer(), Type.Null()]),
+      /** Of what this end sends. */
+      emulation: Type.Union([
+        Type.Object({
+          delayUs: Type.Number(),
+          jitterUs: Type.Number(),
+          lossPpm: Type.Number(),
+          rateBps: Type.Number(),
+        }),
+        Type.Null(),
+      ]),
     }),
   ),
 });
@@ -123,6 +153,8 @@ export const NodeView = Type.Object({
   kernel: Type.String(),
   frr: Type.String(),
   linkKinds: Type.Array(Type.String()),
+  /** What its kernel can besides: `netem`, `esp-aes-gcm`, … */
+  features: Type.Array(Type.String()),
   daemons: Type.Array(Type.String()),
   members: Type.Object({ used: Type.Integer(), limit: Type.Integer() }),
   metrics: Type.String(),
@@ -168,6 +200,7 @@ export type ApplyResult = Static<typeof ApplyResult>;
 export type ErrorBody = Static<typeof ErrorBody>;
 export type OverlaySummary = Static<typeof OverlaySummary>;
 export type RouterView = Static<typeof RouterView>;
+export type HostView = Static<typeof HostView>;
 export type LinkView = Static<typeof LinkView>;
 export type RouteView = Static<typeof RouteView>;
 export type NodeView = Static<typeof NodeView>;

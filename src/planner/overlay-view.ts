@@ -1,12 +1,15 @@
 import type { LinkView } from '../model/api.ts';
+import { emulationOf } from '../model/emulation-values.ts';
 import { formatIpPrefix, type IpPrefix } from '../model/ip-prefix.ts';
 import { namespaceOf } from '../model/names.ts';
 import type { Node } from '../model/node.ts';
-import type { Overlay } from '../model/overlay.ts';
+import type { EncapsulationName, Overlay } from '../model/overlay.ts';
+import type { LinkSettings } from '../model/topology.ts';
 import type { Bases } from './base-sites.ts';
 import { planFabric } from './fabric.ts';
-import { wrappingOf } from './link-wrapping.ts';
+import { type LinkWrapping, wrappingOf } from './link-wrapping.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
+import { basesOf } from './underlay-order.ts';
 import { type Attachment, DEFAULT_LINK_COST, spansSites, type Wiring, wireOverlay } from './wiring.ts';
 
 /** What is known of a router without asking its node. */
@@ -69,25 +72,46 @@ export function describeLinks(
   const wiring = wireOverlay(overlay, plan);
   const wrapping = wrappingOf(overlay.spec);
   const fabric = planFabric(wiring, { nodes, bases });
-  const common = { overlay: overlay.metadata.name, mtu: fabric.ok ? fabric.value.mtu : 0 };
+  const { layers } = wrapping;
+  const common = {
+    overlay: overlay.metadata.name,
+    mtu: fabric.ok ? fabric.value.mtu : 0,
+    layers,
+    underlay: basesOf(overlay)[0] ?? '',
+  };
   const numberOf = (name: string, members: readonly string[]) =>
     spansSites(wiring, members) ? wiring.numberOf(name) : null;
   const links = wiring.topology.links.map((link): LinkView => {
-    const { name, ends, interfaces, cost, isDown } = link;
+    const { name, ends, interfaces, isDown } = link;
     const number = numberOf(name, ends);
     const views = ([0, 1] as const).map((side) =>
-      endOf(wiring, ends[side], interfaces[side], wiring.book.linkAddresses(name, side), cost),
+      endOf(wiring, ends[side], interfaces[side], wiring.book.linkAddresses(name, side), link),
     );
     const kind = number === null ? 'veth' : wrapping.ofLink(link);
-    return { ...common, name, kind, vni: number, down: isDown, ends: views };
+    const outer = outerOf(wrapping, number, link.encapsulation);
+    return { ...common, name, kind, ...outer, vni: number, down: isDown, ends: views };
   });
-  const segments = wiring.topology.segments.map(({ name, members, cost, isDown }): LinkView => {
+  const segments = wiring.topology.segments.map((segment): LinkView => {
+    const { name, members, isDown } = segment;
+    const number = numberOf(name, members);
     const views = members.map((member) =>
-      endOf(wiring, member, name, wiring.book.segmentAddresses(name, member), cost),
+      endOf(wiring, member, name, wiring.book.segmentAddresses(name, member), segment),
     );
-    return { ...common, name, kind: 'segment', vni: numberOf(name, members), down: isDown, ends: views };
+    const outer = outerOf(wrapping, number, segment.encapsulation);
+    return { ...common, name, kind: 'segment', ...outer, vni: number, down: isDown, ends: views };
   });
   return [...links, ...segments];
+}
+
+/** What is around a tunnel, and whether anybody on its way can read it; a link without a number is no tunnel. */
+function outerOf(
+  { layers, physical, isProtected }: LinkWrapping,
+  number: number | null,
+  encapsulation: EncapsulationName,
+): Pick<LinkView, 'physical' | 'encrypted'> {
+  if (number === null) return { physical: null, encrypted: false };
+  const isPrivate = isProtected || (layers === 2 ? physical : encapsulation) === 'wireguard';
+  return { physical: layers === 2 ? physical : null, encrypted: isPrivate };
 }
 
 function describeMember(wiring: Wiring, name: string) {
@@ -110,7 +134,7 @@ function endOf(
   router: string,
   interfaceName: string,
   addresses: readonly IpPrefix[],
-  cost: number | null,
+  { cost, emulate }: LinkSettings,
 ): LinkView['ends'][number] {
   return {
     router,
@@ -118,5 +142,6 @@ function endOf(
     interface: interfaceName,
     addresses: addresses.map(formatIpPrefix),
     cost: cost ?? DEFAULT_LINK_COST,
+    emulation: emulationOf(emulate, router),
   };
 }

@@ -110,6 +110,38 @@ test('a name cannot become another path of the API', async () => {
   expect((await ask('get', 'links', '../nodes?x=1')).err).toContain('/v1/overlays/..%2Fnodes%3Fx%3D1/links');
 });
 
+test('links are shown with their layers, what they run over, and what makes them worse', async () => {
+  const end = { router: 'r1', node: 'n1', interface: 'r2', addresses: ['10.0.0.1/31'], cost: 10 };
+  const emulation = { delayUs: 20_500, jitterUs: 0, lossPpm: 5000, rateBps: 100_000_000 };
+  const common = { overlay: 'ring', mtu: 1400, ends: [{ ...end, emulation }] };
+  answers['/v1/overlays/ring/links'] = {
+    links: [
+      {
+        ...{ ...common, name: 'a', kind: 'gre', layers: 2, physical: 'gue', encrypted: true },
+        ...{ underlay: 'base', vni: 1000, down: true },
+      },
+      {
+        ...{ ...common, name: 'b', kind: 'veth', layers: 1, physical: null, encrypted: false },
+        ...{ underlay: '', vni: null, down: false },
+      },
+    ],
+  };
+  const { out } = await ask('get', 'links', 'ring');
+  expect(out).toMatch(/^a +gre in gue encrypted +base +1000 +1400 +down /m);
+  expect(out).toMatch(/^b +veth +- +- +1400 +up /m);
+  expect(out).toContain('delay 20.5ms loss 0.5% rate 100mbit');
+});
+
+test('hosts of an overlay are a table like routers', async () => {
+  const host = { overlay: 'ring', name: 'h1', node: 'n1', namespace: 'ring_h1', phase: 'ready', message: '' };
+  answers['/v1/overlays/ring/hosts'] = {
+    hosts: [{ ...host, addresses: ['10.0.0.9/31'], adjacent: ['r1'] }],
+  };
+  expect((await ask('get', 'hosts', 'ring')).out).toMatch(/^h1 +n1 +ready +10\.0\.0\.9\/31 +r1$/m);
+  expect((await ask('get', 'hosts', 'ring/h1', '-o', 'name')).out).toBe('ring/h1\n');
+  expect((await ask('get', 'hosts', 'ring/h2')).err).toContain('no host h2');
+});
+
 test('an empty list says so beside the output, not in it', async () => {
   answers['/v1/nodes'] = { nodes: [] };
   expect(await ask('get', 'nodes')).toEqual({ status: 0, out: '', err: 'no nodes\n' });
@@ -159,7 +191,9 @@ test('a drawing shows nodes as boxes, costs on links and segments as points', as
       },
     ],
   };
+  answers['/v1/overlays/ring/hosts'] = { hosts: [{ name: 'h1', node: 'n1' }] };
   const dot = (await ask('graph', 'ring')).out;
+  expect(dot).toContain('"h1";');
   expect(dot).toContain('"r1" -- "r2" [label="10"];');
   expect(dot).toContain('"r1" -- "bus";');
   expect(dot).toContain('subgraph "cluster_n?2" {');

@@ -30,7 +30,7 @@ async function exec(
   const argv = ['printf', '%s', 'a&b=c d'];
   const status = await runExec(
     client,
-    { overlay: 'ring', router: 'r1', argv },
+    { overlay: 'ring', member: 'r1', argv },
     {
       stdin,
       stdout: stdout.stream,
@@ -66,7 +66,7 @@ test('output arrives as it was written, the exit status is that of the command',
     response.end(rest.slice(9) + line({ exit: { status: 3, signal: '', failure: '' } }));
   });
   expect(result).toEqual({ status: 3, out: 'one zwölf', err: 'careful' });
-  expect(urls).toEqual(['/v1/overlays/ring/routers/r1/exec?argv=printf&argv=%25s&argv=a%26b%3Dc+d']);
+  expect(urls).toEqual(['/v1/overlays/ring/members/r1/exec?argv=printf&argv=%25s&argv=a%26b%3Dc+d']);
 });
 
 test('input and output flow at the same time, over a unix socket too', async () => {

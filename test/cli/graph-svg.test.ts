@@ -11,8 +11,16 @@ function router(name: string, node: string): RouterView {
 }
 
 function link(name: string, kind: LinkView['kind'], cost: number | null, ...routers: string[]): LinkView {
-  const ends = routers.map((end) => ({ router: end, node: 'n1', interface: 'x', addresses: [], cost }));
-  return { overlay: 'net', name, kind, vni: null, mtu: 1500, down: false, ends };
+  const ends = routers.map((end) => ({
+    router: end,
+    node: 'n1',
+    interface: 'x',
+    addresses: [],
+    cost,
+    emulation: null,
+  }));
+  const common = { overlay: 'net', vni: null, mtu: 1500, down: false, underlay: '' };
+  return { ...common, name, kind, layers: 1, physical: null, encrypted: false, ends };
 }
 
 const ROUTERS = [router('a', 'n1'), router('b', 'n1'), router('c', 'n2'), router('d', 'n10')];

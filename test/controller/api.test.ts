@@ -39,7 +39,7 @@ describe('who may ask', () => {
     ['GET', '/v1/version'],
     ['POST', '/v1/apply'],
     ['DELETE', '/v1/overlays/ring'],
-    ['POST', '/v1/overlays/ring/routers/r1/exec?argv=id'],
+    ['POST', '/v1/overlays/ring/members/r1/exec?argv=id'],
     ['GET', '/nowhere'],
   ])('answers %s %s with 401 without the token', async (method, path) => {
     for (const authorization of [
@@ -64,9 +64,9 @@ describe('hostile requests', () => {
     ['GET', '/v1/overlays/__proto__'],
     ['GET', '/v1/overlays/ring/routes?router=../r1'],
     ['DELETE', `/v1/overlays/${'a'.repeat(200)}`],
-    ['POST', '/v1/overlays/ring/routers/..%2F/exec?argv=id'],
-    ['POST', '/v1/overlays/ring/routers/r1/exec'],
-    ['POST', '/v1/overlays/ring/routers/r1/exec?argv=a%00b'],
+    ['POST', '/v1/overlays/ring/members/..%2F/exec?argv=id'],
+    ['POST', '/v1/overlays/ring/members/r1/exec'],
+    ['POST', '/v1/overlays/ring/members/r1/exec?argv=a%00b'],
     ['GET', '/v1/events?since=-1'],
     ['GET', '/v1/%ff'],
   ])('answers %s %s with 400 and changes nothing', async (method, path) => {
@@ -82,7 +82,7 @@ describe('hostile requests', () => {
     ['DELETE', '/v1/overlays/none'],
     ['PUT', '/v1/overlays/ring'],
     ['GET', '/v1/nothing'],
-    ['POST', '/v1/overlays/none/routers/r1/exec?argv=id'],
+    ['POST', '/v1/overlays/none/members/r1/exec?argv=id'],
   ])('answers %s %s with 404', async (method, path) => {
     const { status, body } = await harness.send(method, path);
     expect(body).toEqual(errorBody('not-found'));
@@ -321,7 +321,7 @@ describe('commands in a router', () => {
       { signal: 'SIGTERM' },
     ];
     const body = frames.map((frame) => `${JSON.stringify(frame)}\n`).join('');
-    const path = '/v1/overlays/ring/routers/r1/exec?argv=cat';
+    const path = '/v1/overlays/ring/members/r1/exec?argv=cat';
     const { text } = await harness.send('POST', path, body, 'application/x-ndjson');
     expect(inputs).toEqual(['hello', 'SIGINT', 'stdin-closed', 'SIGTERM']);
     expect(text).toContain('"signal":"SIGTERM"');
@@ -335,7 +335,7 @@ describe('commands in a router', () => {
         if (asked.kind === 'open-exec') void take(agent, asked.ticket, inputs, 'SIGHUP');
         return { kind: 'done' };
       };
-      const path = '/v1/overlays/ring/routers/r1/exec?argv=cat';
+      const path = '/v1/overlays/ring/members/r1/exec?argv=cat';
       await harness.send('POST', path, `${line}\n`, 'application/x-ndjson');
       expect(inputs).toEqual(['SIGHUP']);
     },
@@ -343,7 +343,7 @@ describe('commands in a router', () => {
 
   it('need no input', async () => {
     answer = echoing;
-    const { text } = await harness.send('POST', '/v1/overlays/ring/routers/r1/exec?argv=true');
+    const { text } = await harness.send('POST', '/v1/overlays/ring/members/r1/exec?argv=true');
     expect(text.trim().split('\n').at(-1)).toBe('{"exit":{"status":3,"signal":"","failure":""}}');
   });
 
@@ -357,7 +357,7 @@ describe('commands in a router', () => {
       return { kind: 'done' };
     };
     const stdin = new Readable({ read() {} });
-    const response = await open('POST', '/v1/overlays/ring/routers/r1/exec?argv=true', {}, stdin);
+    const response = await open('POST', '/v1/overlays/ring/members/r1/exec?argv=true', {}, stdin);
     let text = '';
     for await (const data of response) {
       text += data;
@@ -369,7 +369,7 @@ describe('commands in a router', () => {
 
   it('that an agent cannot start are an error with its words', async () => {
     answer = async () => ({ kind: 'failed', code: 'not-found', message: 'ring_r1 is not there' });
-    const { status, body } = await harness.send('POST', '/v1/overlays/ring/routers/r1/exec?argv=id');
+    const { status, body } = await harness.send('POST', '/v1/overlays/ring/members/r1/exec?argv=id');
     expect(status).toBe(404);
     expect(body.error.message).toBe('ring_r1 is not there');
   });
@@ -381,7 +381,7 @@ describe('commands in a router', () => {
       return { kind: 'done' };
     };
     const stdin = new Readable({ read() {} });
-    const response = await open('POST', '/v1/overlays/ring/routers/r1/exec?argv=sleep', {}, stdin);
+    const response = await open('POST', '/v1/overlays/ring/members/r1/exec?argv=sleep', {}, stdin);
     expect(response.statusCode).toBe(200);
     await once(response);
     response.destroy();
@@ -397,7 +397,7 @@ describe('commands in a router', () => {
       }
       return { kind: 'done' };
     };
-    const { text } = await harness.send('POST', '/v1/overlays/ring/routers/r1/exec?argv=yes');
+    const { text } = await harness.send('POST', '/v1/overlays/ring/members/r1/exec?argv=yes');
     const last = JSON.parse(text.trim().split('\n').at(-1) ?? '');
     expect(last.exit.failure).toContain('not known');
   });
@@ -450,7 +450,7 @@ async function record(agent: FakeAgent, ticket: string, signals: string[]): Prom
 async function exec(argv: readonly string[], pieces: readonly string[]): Promise<unknown[]> {
   const query = new URLSearchParams(argv.map((word): [string, string] => ['argv', word])).toString();
   const stdin = new Readable({ read() {} });
-  const response = await open('POST', `/v1/overlays/ring/routers/r1/exec?${query}`, {}, stdin);
+  const response = await open('POST', `/v1/overlays/ring/members/r1/exec?${query}`, {}, stdin);
   const left = [...pieces];
   let text = '';
   for await (const data of response) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FleetReply } from '../../src/rpc/request-codec.ts';
+import type { FleetReply, FleetRequest } from '../../src/rpc/request-codec.ts';
+import { nodeOf } from './fake-agent.ts';
 import { eventually, Harness, ring } from './harness.ts';
 
 let harness: Harness;
@@ -153,6 +154,62 @@ describe('applying an overlay', () => {
     expect(answers.map(({ status }) => status)).toEqual(names.map(() => 200));
     const revisions = answers.map(({ body }) => body.results[0].revision);
     expect(new Set(revisions).size).toBe(names.length);
+  });
+});
+
+describe('an overlay with a host', () => {
+  const withHost = ring('ring', 3, ['n1']).replace('spec:', 'spec:\n  hosts: [{ name: h1, attach: r2 }]');
+
+  it('shows it beside its routers, with its access link, and runs commands and traces in it', async () => {
+    const asked: FleetRequest[] = [];
+    await harness.join('n1', {
+      answer: (request) => {
+        asked.push(request);
+        if (request.kind === 'open-exec') return { kind: 'failed', code: 'not-found', message: 'asked' };
+        if (request.kind !== 'trace') return undefined;
+        return { kind: 'hops', hops: [{ ttl: 1, address: request.destination, rttMs: 1 }] };
+      },
+    });
+    await harness.apply(withHost);
+    await harness.overlay('ring', { phase: 'ready' });
+    const { hosts } = (await harness.get('/v1/overlays/ring/hosts')).body;
+    expect(hosts).toMatchObject([
+      { name: 'h1', node: 'n1', namespace: 'ring_h1', phase: 'ready', adjacent: ['r2'] },
+    ]);
+    expect((await harness.get('/v1/overlays/ring/routers')).body.routers).toHaveLength(3);
+    const { links } = (await harness.get('/v1/overlays/ring/links')).body;
+    expect(links.map(({ name }: { name: string }) => name)).toContain('h1-r2');
+    expect((await harness.get('/v1/nodes')).body.nodes[0].members.used).toBe(4);
+    await harness.send('POST', '/v1/overlays/ring/members/h1/exec?argv=id');
+    expect(asked.at(-1)).toMatchObject({ kind: 'open-exec', overlay: 'ring', member: 'h1' });
+    const { body } = await harness.send('POST', '/v1/overlays/ring/trace', '{"from":"r1","to":"h1"}');
+    expect(body).toMatchObject({ reached: true, hops: [{ router: 'h1', node: 'n1' }] });
+    await harness.send('POST', '/v1/overlays/ring/trace', '{"from":"h1","to":"r1"}');
+    expect(asked.at(-1)).toMatchObject({ kind: 'trace', from: 'h1' });
+  });
+});
+
+describe('the view of links', () => {
+  it('tells layers, encryption, what they run over, and what each end sends worse', async () => {
+    const { capabilities } = nodeOf('n1');
+    const node = {
+      capabilities: { ...capabilities, linkKinds: ['veth', 'gre'], features: ['gue', 'nftables', 'tbf'] },
+    };
+    await harness.join('n1', { node });
+    await harness.join('n2', { node });
+    const document = ring('ring', 3, ['n1', 'n2']).replace(
+      'spec:',
+      'spec:\n  links: { encapsulation: gue, layers: 2, emulate: { rate: 10mbit } }',
+    );
+    expect((await harness.apply(document)).status).toBe(200);
+    const { links } = (await harness.get('/v1/overlays/ring/links')).body;
+    const emulation = { delayUs: 0, jitterUs: 0, lossPpm: 0, rateBps: 10_000_000 };
+    expect(links[0]).toMatchObject({
+      ...{ name: 'r1-r2', kind: 'gre', layers: 2, physical: 'gue', encrypted: false },
+      ...{ underlay: '', down: false, ends: [{ emulation }, { emulation }] },
+    });
+    const [first] = (await harness.get('/v1/nodes')).body.nodes;
+    expect(first.features).toEqual(['gue', 'nftables', 'tbf']);
   });
 });
 

@@ -42,8 +42,8 @@ describe('a described link', () => {
       { name: 'lan', kind: 'segment', vni: 1002, mtu: 1450 },
     ]);
     expect(links[0]?.ends).toEqual([
-      { router: 'a', node: 'n1', interface: 'd', addresses: ['10.20.128.0/31'], cost: 3 },
-      { router: 'd', node: 'n1', interface: 'a', addresses: ['10.20.128.1/31'], cost: 3 },
+      { router: 'a', node: 'n1', interface: 'd', addresses: ['10.20.128.0/31'], cost: 3, emulation: null },
+      { router: 'd', node: 'n1', interface: 'a', addresses: ['10.20.128.1/31'], cost: 3, emulation: null },
     ]);
     expect(links[3]?.ends[1]).toEqual({
       router: 'c',

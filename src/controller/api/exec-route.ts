@@ -6,7 +6,7 @@ import type { ExecOutput } from '../../rpc/fleet-message.ts';
 import type { CommandChannel } from '../fleet/exec-tickets.ts';
 import type { Api, ApiParts } from './app.ts';
 import { FRAMED_INPUT, RAW_INPUT, readInput } from './exec-input.ts';
-import { MemberName, OverlayName, overlayOf, routerOf } from './named.ts';
+import { MemberName, memberOf, OverlayName, overlayOf } from './named.ts';
 
 const START_DEADLINE_MS = 10_000;
 /** What a command may take to end after its user is gone. */
@@ -23,24 +23,24 @@ export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): voi
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser([RAW_INPUT, FRAMED_INPUT], (_, payload, done) => done(null, payload));
     scope.post(
-      '/v1/overlays/:name/routers/:router/exec',
+      '/v1/overlays/:name/members/:member/exec',
       {
         schema: {
           consumes: [RAW_INPUT, FRAMED_INPUT],
-          params: Type.Object({ name: OverlayName, router: MemberName }),
+          params: Type.Object({ name: OverlayName, member: MemberName }),
           querystring: Type.Object({ argv: Type.Union([Argument, Type.Array(Argument, { minItems: 1 })]) }),
         },
       },
       async ({ params, query, raw }, reply) => {
         const stored = overlayOf(inventory, params.name);
-        const router = routerOf(stored, params.router);
+        const member = memberOf(stored, params.member);
         const argv = [query.argv].flat();
         if (argv.some((word) => word.includes('\0'))) {
           throw new VinetError('bad-request', 'no word of a command can hold a zero byte');
         }
-        const command = { overlay: stored.name, member: router.name, argv };
-        const channel = await fleet.openExec(router.node, command, START_DEADLINE_MS);
-        log.info({ overlay: stored.name, router: router.name, command: argv[0] }, 'a command was started');
+        const command = { overlay: stored.name, member: member.name, argv };
+        const channel = await fleet.openExec(member.node, command, START_DEADLINE_MS);
+        log.info({ overlay: stored.name, member: member.name, command: argv[0] }, 'a command was started');
         reply.hijack();
         await converse(channel, raw, reply.raw);
         return reply;

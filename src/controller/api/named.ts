@@ -1,7 +1,12 @@
 import { Type } from 'typebox';
 import { MEMBER_NAME, OVERLAY_NAME } from '../../model/names.ts';
 import { VinetError } from '../../model/vinet-error.ts';
-import { describeRouters, type RouterDescription } from '../../planner/overlay-view.ts';
+import {
+  describeHosts,
+  describeRouters,
+  type HostDescription,
+  type RouterDescription,
+} from '../../planner/overlay-view.ts';
 import type { Inventory, StoredOverlay } from '../overlays/inventory.ts';
 
 /** Names as they come in paths and queries. */
@@ -23,5 +28,15 @@ export function routerOf(stored: StoredOverlay, router: string): RouterDescripti
   const found = describeRouters(stored.overlay, stored.plan).find(({ name }) => name === router);
   if (found === undefined)
     throw new VinetError('not-found', `overlay ${stored.name} has no router ${router}`);
+  return found;
+}
+
+/** A router or host. Fails with `not-found`. */
+export function memberOf(stored: StoredOverlay, member: string): HostDescription {
+  const { overlay, plan } = stored;
+  const all = [...describeRouters(overlay, plan), ...describeHosts(overlay, plan)];
+  const found = all.find(({ name }) => name === member);
+  if (found === undefined)
+    throw new VinetError('not-found', `overlay ${stored.name} has no router or host ${member}`);
   return found;
 }

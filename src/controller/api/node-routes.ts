@@ -14,7 +14,9 @@ export function addNodeRoutes(app: Api, parts: ApiParts): void {
 function nodeView(node: Node, { fleet, service, inventory }: ApiParts): NodeView {
   const { name, underlay, mtu, capabilities, limits, metrics, version } = node;
   const wanted = service.desiredStateOf(name)?.overlays ?? [];
-  const members = wanted.flatMap(({ environments }) => environments.filter(({ role }) => role === 'router'));
+  const members = wanted.flatMap(({ environments }) =>
+    environments.filter(({ role }) => role === 'router' || role === 'host'),
+  );
   return {
     name,
     connected: fleet.isConnected(name),
@@ -23,6 +25,7 @@ function nodeView(node: Node, { fleet, service, inventory }: ApiParts): NodeView
     kernel: capabilities.kernel,
     frr: capabilities.frr,
     linkKinds: [...capabilities.linkKinds],
+    features: [...capabilities.features],
     daemons: [...capabilities.daemons],
     members: { used: members.length, limit: limits.members },
     metrics,

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
 import {
+  HostList,
+  type HostView,
   LinkList,
   OverlayList,
   OverlaySummary,
@@ -8,9 +10,15 @@ import {
   type RouterView,
   type RouteView,
 } from '../../model/api.ts';
-import type { NodeStatus } from '../../model/status.ts';
+import type { EnvironmentStatus } from '../../model/status.ts';
 import { VinetError } from '../../model/vinet-error.ts';
-import { describeLinks, describeRouters, type RouterDescription } from '../../planner/overlay-view.ts';
+import {
+  describeHosts,
+  describeLinks,
+  describeRouters,
+  type HostDescription,
+  type RouterDescription,
+} from '../../planner/overlay-view.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { StoredOverlay } from '../overlays/inventory.ts';
 import { keyStatusOf } from '../overlays/rotation.ts';
@@ -79,6 +87,15 @@ export function addOverlayRoutes(app: Api, parts: ApiParts): void {
   );
 
   app.get(
+    '/v1/overlays/:name/hosts',
+    { schema: { params: OverlayParams, response: { 200: HostList } } },
+    async ({ params }) => {
+      const { name, overlay, plan } = overlayOf(inventory, params.name);
+      return { hosts: describeHosts(overlay, plan).map((host) => hostView(name, host, fleet)) };
+    },
+  );
+
+  app.get(
     '/v1/overlays/:name/links',
     { schema: { params: OverlayParams, response: { 200: LinkList } } },
     async ({ params }) => {
@@ -136,22 +153,34 @@ function summaryOf(parts: ApiParts, stored: StoredOverlay): OverlaySummary {
 
 function routerView(overlay: string, router: RouterDescription, fleet: Fleet): RouterView {
   const { neighborsWanted, ...description } = router;
-  const away = !fleet.isConnected(router.node);
-  const status = environmentOf(fleet.statusOf(router.node), overlay, router.name);
+  const status = statusOf(overlay, router, fleet);
   return {
     overlay,
     ...description,
-    phase: status?.phase ?? (away ? 'unknown' : 'pending'),
-    message: status?.message ?? (away ? `node ${router.node} is not connected` : ''),
+    ...phaseOf(status, router.node, fleet),
     neighbors: status?.neighbors ?? { have: 0, want: neighborsWanted },
     routes: status?.routes ?? { have: 0, want: 0 },
     daemons: status?.daemons.map((daemon) => ({ ...daemon })) ?? [],
   };
 }
 
-function environmentOf(status: NodeStatus | null, overlay: string, router: string) {
-  const environments = status?.overlays.find(({ name }) => name === overlay)?.environments;
-  return environments?.find(({ name, role }) => name === router && role === 'router');
+function hostView(overlay: string, host: HostDescription, fleet: Fleet): HostView {
+  return { overlay, ...host, ...phaseOf(statusOf(overlay, host, fleet), host.node, fleet) };
+}
+
+function statusOf(overlay: string, { node, namespace }: HostDescription, fleet: Fleet) {
+  const environments = fleet.statusOf(node)?.overlays.find(({ name }) => name === overlay)?.environments;
+  return environments?.find((one) => one.namespace === namespace);
+}
+
+function phaseOf(
+  status: EnvironmentStatus | undefined,
+  node: string,
+  fleet: Fleet,
+): Pick<HostView, 'phase' | 'message'> {
+  if (status !== undefined) return { phase: status.phase, message: status.message };
+  if (fleet.isConnected(node)) return { phase: 'pending', message: '' };
+  return { phase: 'unknown', message: `node ${node} is not connected` };
 }
 
 async function readRoutes(fleet: Fleet, overlay: string, router: RouterDescription): Promise<RouteView[]> {

@@ -1,26 +1,26 @@
 import { TraceBody, TraceRequest } from '../../model/api.ts';
 import type { Hop } from '../../model/trace.ts';
 import { VinetError } from '../../model/vinet-error.ts';
-import { describeLinks, describeRouters } from '../../planner/overlay-view.ts';
+import { describeHosts, describeLinks, describeRouters } from '../../planner/overlay-view.ts';
 import type { Inventory, StoredOverlay } from '../overlays/inventory.ts';
 import type { Api, ApiParts } from './app.ts';
-import { OverlayParams, overlayOf, routerOf } from './named.ts';
+import { memberOf, OverlayParams, overlayOf } from './named.ts';
 
 /** Thirty hops that each do not answer for a second, and some. */
 const TRACE_DEADLINE_MS = 40_000;
 
-/** The way that packets take through an overlay, hop by hop, with the name of each router. */
+/** The way that packets take through an overlay, hop by hop, with the name of each router and host. */
 export function addTraceRoute(app: Api, { inventory, fleet }: ApiParts): void {
   app.post(
     '/v1/overlays/:name/trace',
     { schema: { params: OverlayParams, body: TraceRequest, response: { 200: TraceBody } } },
     async ({ params, body }) => {
       const stored = overlayOf(inventory, params.name);
-      const from = routerOf(stored, body.from);
-      const to = routerOf(stored, body.to);
+      const from = memberOf(stored, body.from);
+      const to = memberOf(stored, body.to);
       const destination = to.addresses[0]?.split('/')[0];
       if (destination === undefined) {
-        throw new VinetError('conflict', `router ${to.name} of overlay ${stored.name} has no address`);
+        throw new VinetError('conflict', `${to.name} of overlay ${stored.name} has no address`);
       }
       const question = { kind: 'trace', overlay: stored.name, from: from.name, destination } as const;
       const answer = await fleet.request(from.node, question, TRACE_DEADLINE_MS);
@@ -51,7 +51,10 @@ function addressBook({ overlay, plan }: StoredOverlay, { nodes, overlays }: Inve
   const add = (addresses: readonly string[], owner: Owner) => {
     for (const address of addresses) owners.set(address.split('/')[0] ?? address, owner);
   };
-  for (const { name, node, addresses } of describeRouters(overlay, plan))
+  for (const { name, node, addresses } of [
+    ...describeRouters(overlay, plan),
+    ...describeHosts(overlay, plan),
+  ])
     add(addresses, { router: name, node });
   for (const { ends } of describeLinks(overlay, plan, nodes, overlays)) {
     for (const { router, node, addresses } of ends) add(addresses, { router, node });

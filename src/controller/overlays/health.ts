@@ -27,7 +27,7 @@ export interface HealthInput {
 export function assessHealth(input: HealthInput): Health {
   const { stored, routers } = input;
   const environments = environmentsOf(input);
-  const own = routers.map(({ name, node }) => environments.get(keyOf(node, 'router', name)));
+  const own = routers.map(({ node, namespace }) => environments.get(keyOf(node, namespace)));
   const counts = {
     routers: { total: routers.length, ready: own.filter((one) => one?.phase === 'ready').length },
     routes: {
@@ -56,18 +56,18 @@ export function explainAway(node: string, seen: ReadonlyMap<string, string>): st
   return `node ${node} is not connected; it was ${time === undefined ? 'never seen' : `last seen ${time}`}`;
 }
 
-/** Routers and segments, by `keyOf`: a segment has an environment on several nodes. */
+/** Of all roles, by `keyOf`. */
 function environmentsOf(input: HealthInput): Map<string, EnvironmentStatus> {
   const environments = new Map<string, EnvironmentStatus>();
   for (const node of nodesOfOverlay(input.stored.plan)) {
     const overlay = input.statusOf(node)?.overlays.find(({ name }) => name === input.stored.name);
-    for (const one of overlay?.environments ?? []) environments.set(keyOf(node, one.role, one.name), one);
+    for (const one of overlay?.environments ?? []) environments.set(keyOf(node, one.namespace), one);
   }
   return environments;
 }
 
-function keyOf(node: string, role: EnvironmentStatus['role'], name: string): string {
-  return `${node} ${role} ${name}`;
+function keyOf(node: string, namespace: string): string {
+  return `${node} ${namespace}`;
 }
 
 function explainAbsence({ stored, isConnected, seen }: HealthInput): string | null {
