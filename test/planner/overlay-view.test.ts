@@ -51,6 +51,7 @@ describe('a described link', () => {
       interface: 'lan',
       addresses: ['10.20.192.2/24'],
       cost: 10,
+      emulation: null,
     });
   });
 
