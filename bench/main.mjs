@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- kernel|deploy] [--sizes 20,50,200]
+ * npm run bench [-- kernel|deploy|links] [--sizes 20,50,200]
  *
  * A ring of N routers on one node: vinet beside `ip -batch`, Mininet and a plain shell script, in one run and one
  * table. Machines' speed drifts, so the marks are ratios within the run. Exit status 0 when every stage ran,
@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deployWithPlainScript, deployWithVinet, removePlain, removeVinet } from './deploy-stage.mjs';
 import { PREFIX, programWithIpBatch, programWithMininet, programWithVinet } from './kernel-stage.mjs';
+import { judgeLinks, renderLinks } from './links-report.mjs';
+import { measureLinks } from './links-stage.mjs';
 import { findDaemons, interrupt, median, run } from './machine.mjs';
 import { judge } from './marks.mjs';
 import { renderMarks, renderTable } from './report.mjs';
@@ -22,17 +24,16 @@ const { values, positionals } = parseArgs({
   options: { sizes: { type: 'string', default: '20,50,200' } },
 });
 const sizes = values.sizes.split(',').map(Number);
-const stages = positionals.length === 0 ? ['kernel', 'deploy'] : positionals;
-if (
-  sizes.some((size) => !(size >= 4 && size <= 1000)) ||
-  stages.some((stage) => !['kernel', 'deploy'].includes(stage))
-) {
-  console.error('usage: npm run bench [-- kernel|deploy] [--sizes 20,50,200]   (sizes are 4 to 1000)');
+const STAGES = ['kernel', 'deploy', 'links'];
+const stages = positionals.length === 0 ? STAGES : positionals;
+if (sizes.some((size) => !(size >= 4 && size <= 1000)) || stages.some((stage) => !STAGES.includes(stage))) {
+  console.error('usage: npm run bench [-- kernel|deploy|links] [--sizes 20,50,200]   (sizes are 4 to 1000)');
   process.exit(2);
 }
 
 /** By contestant, then by size. */
 const results = {};
+let links = null;
 const folder = mkdtempSync(join(tmpdir(), 'vinet-bench-'));
 // What runs then fails, and the way out cleans up.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
@@ -41,6 +42,7 @@ try {
   await cleanUp();
   if (stages.includes('kernel')) await measureKernel();
   if (stages.includes('deploy')) await measureDeploy();
+  if (stages.includes('links')) links = await measureLinks(folder, (what) => tell(`links: ${what}`));
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exitCode = 1;
@@ -49,6 +51,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
   // Also what was measured before something failed.
   if (Object.keys(results).length > 0) report();
+  if (links !== null) console.log(`\n${renderLinks(links)}\n${renderMarks(judgeLinks(links))}`);
 }
 
 /** Contestants take turns, so that a slow moment of the machine meets them all. */

@@ -58,7 +58,7 @@ export function renderMarks(marks) {
   return `\n${align([['mark', 'here', ''], ...rows])}\n\n${marks.filter(({ met }) => met).length} of ${marks.length} marks met`;
 }
 
-function align(rows) {
+export function align(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map((row) =>

@@ -13,7 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 PRODUCT=(/usr/lib/frr/zebra=frr ip=iproute2 nft=nftables ping=iputils-ping traceroute=traceroute)
 TEST=(prometheus=prometheus promtool=prometheus ps=procps)
 KERNEL=(qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio depmod=kmod setpriv=util-linux)
-BENCH=(mnexec=mininet python3=python3)
+BENCH=(mnexec=mininet python3=python3 iperf3=iperf3)
 # Services that these packages would start and enable on a machine that never had them.
 SERVICES=(frr prometheus)
 # Debian's kernel for the guest of the kernel lane, unpacked: KERNELS/RELEASE/{boot,lib}.

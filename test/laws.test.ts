@@ -110,7 +110,7 @@ describe('a source file', () => {
         .filter((line) => command.test(line.replace(/\.exec\(|protocol: 'ip'/g, '')))
         .map((line) => `${path}: ${line.trim()}`),
     );
-    expect(started).toEqual(["agent/kernel/filter-table.ts: const NFT = '/usr/sbin/nft';"]);
+    expect(started).toEqual(["agent/kernel/nft.ts: export const NFT = '/usr/sbin/nft';"]);
   });
 });
 

@@ -70,7 +70,7 @@ export async function until(
 /** Everything on this machine that bears an overlay's name: namespaces, processes, folders. */
 export function tracesOf(overlay: string): string[] {
   const prefix = `${overlay}_`;
-  const folders = ['/run/netns', '/etc/frr', '/var/run/frr'].flatMap((folder) =>
+  const folders = ['/run/netns', '/etc/netns', '/etc/frr', '/var/run/frr'].flatMap((folder) =>
     readFolder(folder)
       .filter((entry) => entry.startsWith(prefix))
       .map((entry) => `${folder}/${entry}`),

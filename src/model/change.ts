@@ -3,7 +3,7 @@ import type { KernelRoute, LinkFilter, LinkState } from './node-state.ts';
 import type { GuePort } from './observation.ts';
 import type { DaemonName } from './routing-state.ts';
 import type { SecurityAssociation, SecurityPolicy } from './security.ts';
-import type { WireguardTunnel } from './tunnel.ts';
+import type { TunnelSource, WireguardTunnel } from './tunnel.ts';
 
 /**
  * One step from what a node is to what it should be. Dry run, log, progress and tests show these same
@@ -74,6 +74,13 @@ export type Change =
   | { readonly kind: 'set-hosts'; readonly namespace: string; readonly text: string }
   /** Null lets everything in. */
   | { readonly kind: 'set-filter'; readonly namespace: string; readonly filter: LinkFilter | null }
+  /** From where packets of VXLAN tunnels are taken, all of them; `namespace` is the transport, or empty. */
+  | {
+      readonly kind: 'set-tunnel-sources';
+      readonly namespace: string;
+      readonly transport: string | null;
+      readonly sources: readonly TunnelSource[];
+    }
   /**
    * What a tunnel of `namespace` needs in the network that carries it; `transport` null: the node's own network.
    * `namespace` is empty where what is removed belongs to no tunnel any more.

@@ -1,7 +1,7 @@
 import type { Emulation } from './emulation.ts';
 import type { KernelRoute, LinkFilter } from './node-state.ts';
 import type { SecurityAssociation, SecurityPolicy } from './security.ts';
-import type { Tunnel } from './tunnel.ts';
+import type { Tunnel, TunnelSource } from './tunnel.ts';
 
 /** What an agent sees of its own environments: the same words as `node-state.ts`, read from kernel and processes. */
 export interface Observation {
@@ -18,6 +18,8 @@ export interface ObservedTransport {
   readonly guePorts: readonly GuePort[];
   readonly associations: readonly SecurityAssociation[];
   readonly policies: readonly SecurityPolicy[];
+  /** From where packets of VXLAN tunnels are taken; null where the node cannot tell them apart. */
+  readonly sources: readonly TunnelSource[] | null;
 }
 
 export interface GuePort {

@@ -63,6 +63,14 @@ export interface WireguardTunnel {
   readonly presharedKey: string;
 }
 
+/** From where packets of one VXLAN tunnel come. */
+export interface TunnelSource {
+  readonly port: number;
+  readonly vni: number;
+  /** Source address of the outer header. */
+  readonly source: string;
+}
+
 /** The rtnetlink kind of the device that does it. */
 export function deviceKindOf(tunnel: Tunnel): string {
   switch (tunnel.kind) {

@@ -24,6 +24,7 @@ const ORDER: readonly Change['kind'][] = [
   'add-gue-port',
   'add-association',
   'set-policy',
+  'set-tunnel-sources',
   'create-link',
   'set-link-alias',
   'set-link-mtu',

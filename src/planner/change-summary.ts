@@ -70,6 +70,8 @@ export function summarizeChange(change: Change): ChangeSummary {
         `${source} to ${destination}`,
       );
     }
+    case 'set-tunnel-sources':
+      return say('update', 'tunnel sources', `packets are taken from ${change.sources.length} far ends`);
     case 'set-policy':
     case 'remove-policy': {
       const { direction, source, destination } = change.policy;

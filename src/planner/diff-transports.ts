@@ -3,7 +3,7 @@ import type { Change } from '../model/change.ts';
 import type { EnvironmentState, TunnelState } from '../model/node-state.ts';
 import type { GuePort, ObservedTransport } from '../model/observation.ts';
 import type { SecurityAssociation, SecurityPolicy } from '../model/security.ts';
-import { isIpv6 } from '../model/tunnel.ts';
+import { isIpv6, type TunnelSource } from '../model/tunnel.ts';
 import { securityOf } from './security.ts';
 
 /**
@@ -35,13 +35,18 @@ interface Need {
   readonly guePort: GuePort | null;
   readonly associations: readonly SecurityAssociation[];
   readonly policies: readonly SecurityPolicy[];
+  readonly sources: readonly TunnelSource[];
 }
 
 function needOf(namespace: string, link: TunnelState): Need {
   const { tunnel } = link;
   const guePort: GuePort | null =
     tunnel.kind === 'gue' ? { family: isIpv6(tunnel.remote) ? 6 : 4, port: tunnel.port } : null;
-  return { namespace, guePort, ...securityOf(link) };
+  const sources =
+    tunnel.kind === 'vxlan'
+      ? tunnel.remotes.map((source) => ({ port: tunnel.port, vni: tunnel.vni, source }))
+      : [];
+  return { namespace, guePort, sources, ...securityOf(link) };
 }
 
 function diffTransport(
@@ -68,6 +73,8 @@ function diffTransport(
       if (!isDeepStrictEqual(take(policies, keyOfPolicy(policy)), policy))
         changes.push({ kind: 'set-policy', namespace, transport, policy });
   }
+  const sources = needs.flatMap((need) => need.sources);
+  changes.push(...diffSources(transport, sources, found?.sources ?? null, prune));
   if (!prune) return changes;
   const orphan = { namespace: transport ?? '', transport };
   return [
@@ -82,6 +89,21 @@ function diffTransport(
     ),
     ...left(ports).map((guePort): Change => ({ kind: 'remove-gue-port', ...orphan, guePort })),
   ];
+}
+
+/** Nothing to be done where the node cannot tell tunnels' packets apart: null. */
+function diffSources(
+  transport: string | null,
+  wanted: readonly TunnelSource[],
+  found: readonly TunnelSource[] | null,
+  prune: boolean,
+): Change[] {
+  if (found === null) return [];
+  const before = new Set(found.map(keyOfSource));
+  const after = new Map([...wanted, ...(prune ? [] : found)].map((source) => [keyOfSource(source), source]));
+  if (before.size === after.size && [...after.keys()].every((key) => before.has(key))) return [];
+  const sources = [...after.values()];
+  return [{ kind: 'set-tunnel-sources', namespace: transport ?? '', transport, sources }];
 }
 
 /** Things by what makes two of them the same, each with whether it is needed. */
@@ -103,6 +125,10 @@ function left<T>(index: Index<T>): T[] {
 
 function keyOfPort({ family, port }: GuePort): string {
   return `${family} ${port}`;
+}
+
+function keyOfSource({ port, vni, source }: TunnelSource): string {
+  return `${port} ${vni} ${source}`;
 }
 
 /** RFC 4301, 4.1: the receiver finds an association by destination and SPI. */

@@ -155,9 +155,13 @@ export class SimulatedNode {
       guePorts: [],
       associations: [],
       policies: [],
+      sources: [],
     };
     this.transports.set(namespace, transport);
     switch (change.kind) {
+      case 'set-tunnel-sources':
+        transport.sources = change.sources;
+        return;
       case 'add-gue-port':
         transport.guePorts = [...transport.guePorts, change.guePort];
         return;

@@ -2,12 +2,10 @@ import { isIP } from 'node:net';
 import type { LinkFilter } from '../../model/node-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { formatAddress, parseAddress } from './ip-bytes.ts';
+import type { NftObject } from './nft.ts';
 
 /** Table of nftables (nft(8)) that holds a link layer's filter. */
 export const TABLE = { family: 'inet', name: 'vinet' } as const;
-
-/** One object of libnftables-json(5), by its kind: `{ table: … }`, `{ rule: … }`. */
-export type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export type FilterEntry = LinkFilter['accept'][number];
 

@@ -5,9 +5,9 @@ import {
   describeFilter,
   type FilterEntry,
   isFilterEntry,
-  type NftObject,
   TABLE,
 } from './filter-description.ts';
+import { isObject, type NftObject } from './nft.ts';
 
 /**
  * Commands of one transaction after which the table is exactly this filter, whatever it was before.
@@ -31,17 +31,6 @@ export function parseFilter(listing: readonly NftObject[]): LinkFilter | null {
     : null;
 }
 
-/** Packets by reason, as a listing's counters say. */
-export function parseDrops(listing: readonly NftObject[]): Map<string, number> {
-  return new Map(
-    listing.flatMap(({ counter }) =>
-      typeof counter?.name === 'string' && typeof counter.packets === 'number'
-        ? [[counter.name, counter.packets] as const]
-        : [],
-    ),
-  );
-}
-
 function readEntries(listing: readonly NftObject[], name: string): FilterEntry[] {
   const elements: unknown = listing.find(({ set }) => set?.name === name)?.set?.elem;
   return (Array.isArray(elements) ? elements : []).map((element: unknown) => {
@@ -61,8 +50,4 @@ function comparable(objects: readonly NftObject[]): unknown[] {
       elements: Array.isArray(elem) ? elem.map((element) => JSON.stringify(element)).sort() : [],
     }))
     .toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

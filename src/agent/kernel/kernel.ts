@@ -5,7 +5,7 @@ import type { KernelRoute, LinkFilter, LinkState } from '../../model/node-state.
 import type { GuePort, ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import type { SecurityAssociation, SecurityPolicy } from '../../model/security.ts';
-import type { WireguardTunnel } from '../../model/tunnel.ts';
+import type { TunnelSource, WireguardTunnel } from '../../model/tunnel.ts';
 
 /**
  * The kernel as the agent needs it: the port between the reconciler and rtnetlink, namespaces and /proc.
@@ -71,6 +71,8 @@ export interface Namespace {
   readFilter(): Promise<LinkFilter | null>;
   /** Replaces the filter as a whole, in one transaction; null takes it away. */
   writeFilter(filter: LinkFilter | null): Promise<void>;
+  /** Packets that came for a VXLAN tunnel from elsewhere than its far ends. */
+  readTunnelDrops(): Promise<number>;
   /** Packets that the filter dropped since it was first written, by reason; empty where there is none. */
   readFilterDrops(): Promise<ReadonlyMap<string, number>>;
 
@@ -139,6 +141,7 @@ export type LinkStep =
 export type TransportStep =
   | { readonly step: 'add-gue-port' | 'remove-gue-port'; readonly guePort: GuePort }
   | { readonly step: 'add-association' | 'remove-association'; readonly association: SecurityAssociation }
+  | { readonly step: 'set-tunnel-sources'; readonly sources: readonly TunnelSource[] }
   | { readonly step: 'set-policy' | 'remove-policy'; readonly policy: SecurityPolicy };
 
 /** Counters of one interface since it was created. */

@@ -26,12 +26,14 @@ import { NetlinkConnection } from './netlink-connection.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 import { createNetlinkVisit, type NetlinkVisit } from './netlink-visit.ts';
 import type { NetworkThread } from './network-thread.ts';
+import { Nft } from './nft.ts';
 import { createQueueingDecoder, encodeQueueingDump, isEmulating } from './queueing-message.ts';
 import { createRouteDecoder, encodeRouteDump, isMainUnicast, OWN_PROTOCOL } from './route-message.ts';
 import * as rt from './rtnetlink.ts';
 import { readSecurityStatistics } from './security-statistics.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 import { isSecurityStep, programSecurity, readAssociationDrops, readSecurity } from './transport-security.ts';
+import { isSourceStep, TunnelGuard } from './tunnel-guard.ts';
 import { isGuePortStep, programGuePorts, readGuePorts } from './tunnels/gue-port.ts';
 import { WireguardDevices } from './tunnels/wireguard-devices.ts';
 
@@ -48,6 +50,7 @@ export class NetworkNamespace implements Namespace {
   readonly #filter: FilterTable;
   readonly #generic: GenericNetlink;
   readonly #wireguard: WireguardDevices;
+  readonly #guard: TunnelGuard;
   readonly #linkChanges: ChangeListener;
   readonly #routeChanges: ChangeListener;
   #open = true;
@@ -68,7 +71,9 @@ export class NetworkNamespace implements Namespace {
     this.#thread = thread;
     this.#connection = new NetlinkConnection(options.socket, { timeoutMs: options.timeoutMs });
     this.#visit = createNetlinkVisit(thread, () => this.fd, options.timeoutMs);
-    this.#filter = new FilterTable((...call) => this.spawn(...call), this.#visit);
+    const nft = new Nft((...call) => this.spawn(...call), this.#visit);
+    this.#filter = new FilterTable(nft);
+    this.#guard = new TunnelGuard(nft);
     this.#generic = new GenericNetlink(options.families, this.#visit);
     this.#wireguard = new WireguardDevices(this.#generic, this.name);
     this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, this.fd, LINK_GROUPS));
@@ -160,13 +165,21 @@ export class NetworkNamespace implements Namespace {
   }
 
   async readTransport(): Promise<Omit<ObservedTransport, 'namespace'>> {
-    return { guePorts: await readGuePorts(this.#generic), ...(await readSecurity(this.#visit)) };
+    return {
+      guePorts: await readGuePorts(this.#generic),
+      ...(await readSecurity(this.#visit)),
+      sources: await this.#guard.read(),
+    };
   }
 
   async programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]> {
     const security = (await programSecurity(this.#visit, steps.filter(isSecurityStep))).values();
     const guePorts = (await programGuePorts(this.#generic, steps.filter(isGuePortStep))).values();
-    return steps.map((step) => (isSecurityStep(step) ? security : guePorts).next().value ?? null);
+    const sources = (await this.#guard.program(steps.filter(isSourceStep))).values();
+    return steps.map((step) => {
+      if (isSecurityStep(step)) return security.next().value ?? null;
+      return (isGuePortStep(step) ? guePorts : sources).next().value ?? null;
+    });
   }
 
   readFilter(): Promise<LinkFilter | null> {
@@ -175,6 +188,10 @@ export class NetworkNamespace implements Namespace {
 
   writeFilter(filter: LinkFilter | null): Promise<void> {
     return this.#filter.write(filter);
+  }
+
+  readTunnelDrops(): Promise<number> {
+    return this.#guard.readDrops();
   }
 
   readFilterDrops(): Promise<ReadonlyMap<string, number>> {

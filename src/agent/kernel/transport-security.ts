@@ -19,7 +19,10 @@ import {
 } from './security-policy.ts';
 import { NETLINK_XFRM } from './xfrm.ts';
 
-export type SecurityStep = Exclude<TransportStep, { readonly guePort: unknown }>;
+export type SecurityStep = Extract<
+  TransportStep,
+  { readonly association: unknown } | { readonly policy: unknown }
+>;
 
 /** IPsec's associations and policies of one namespace that are ours; none where the kernel has no IPsec. */
 export async function readSecurity(visit: NetlinkVisit): Promise<{
@@ -47,7 +50,7 @@ export async function readAssociationDrops(visit: NetlinkVisit): Promise<Map<str
 }
 
 export function isSecurityStep(step: TransportStep): step is SecurityStep {
-  return !('guePort' in step);
+  return 'association' in step || 'policy' in step;
 }
 
 /** Resolves with one entry a step: null, or why it failed, in words that hold no key. */

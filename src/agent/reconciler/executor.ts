@@ -63,7 +63,10 @@ export class Executor {
     this.setForwarding(of('set-forwarding'), failures);
     this.writeHosts(of('set-hosts'), failures);
     await this.setFilters(of('set-filter'), failures);
-    await this.programTransports(of('add-gue-port', 'add-association', 'set-policy'), failures);
+    await this.programTransports(
+      of('add-gue-port', 'add-association', 'set-policy', 'set-tunnel-sources'),
+      failures,
+    );
     const created = of('create-link').filter((change) => !failures.has(change.namespace));
     await links.create(created);
     await links.update(of('set-link-alias', 'set-link-mtu', 'set-link-master'));
@@ -211,11 +214,13 @@ type TransportChange = Extract<
       | 'add-association'
       | 'remove-association'
       | 'set-policy'
-      | 'remove-policy';
+      | 'remove-policy'
+      | 'set-tunnel-sources';
   }
 >;
 
 function stepOf(change: TransportChange): TransportStep {
+  if (change.kind === 'set-tunnel-sources') return { step: change.kind, sources: change.sources };
   if ('guePort' in change) return { step: change.kind, guePort: change.guePort };
   if ('association' in change) return { step: change.kind, association: change.association };
   return { step: change.kind, policy: change.policy };

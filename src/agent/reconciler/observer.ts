@@ -117,6 +117,6 @@ function carriersOf({ overlays }: NodeState): string[] {
   );
 }
 
-function isUsed({ guePorts, associations, policies }: ObservedTransport): boolean {
-  return guePorts.length + associations.length + policies.length > 0;
+function isUsed({ guePorts, associations, policies, sources }: ObservedTransport): boolean {
+  return guePorts.length + associations.length + policies.length + (sources?.length ?? 0) > 0;
 }

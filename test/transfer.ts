@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inside, until } from './machine.ts';
+
+const PORT = 7007;
+
+/** A TCP connection under way; resolves with whether every byte came. */
+export interface Transfer {
+  readonly done: Promise<boolean>;
+}
+
+/**
+ * Sends bytes through one TCP connection from a namespace to an address of another.
+ * @param seconds after which it has failed
+ */
+export async function startTransfer(
+  from: string,
+  to: string,
+  address: string,
+  options: { readonly bytes?: number; readonly seconds?: number } = {},
+): Promise<Transfer> {
+  const { bytes = 1_000_000, seconds = 60 } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'vinet-transfer-'));
+  const [sent, received] = [join(folder, 'sent'), join(folder, 'received')];
+  writeFileSync(sent, Buffer.alloc(bytes, 'virtual internet '));
+  const listener = spawnInside(to, `exec busybox nc -l -p ${PORT} -s "$0" > "$1"`, address, received);
+  const closed = new Promise((resolve) => listener.once('close', resolve));
+  await until(
+    () => (inside(to, 'ss', '-Htln', `sport = :${PORT}`) ?? '') !== '',
+    () => `somebody listens in ${to}`,
+  );
+  const sender = spawnInside(from, `exec timeout ${seconds} busybox nc "$0" ${PORT} < "$1"`, address, sent);
+  const done = new Promise<boolean>((resolve) => {
+    sender.once('close', (status) => {
+      if (status !== 0) listener.kill('SIGKILL');
+      void closed.then(() => {
+        const whole = status === 0 && readFileSync(sent).equals(readFileSync(received));
+        rmSync(folder, { recursive: true, force: true });
+        resolve(whole);
+      });
+    });
+  });
+  return { done };
+}
+
+/** Whether a megabyte comes whole. */
+export async function transfers(from: string, to: string, address: string): Promise<boolean> {
+  return (await startTransfer(from, to, address)).done;
+}
+
+function spawnInside(namespace: string, script: string, ...argv: string[]) {
+  return spawn('ip', ['netns', 'exec', namespace, 'sh', '-c', script, ...argv], { stdio: 'ignore' });
+}
