@@ -18,6 +18,7 @@ import { Reconciler, type Round } from './reconciler/reconciler.ts';
 import { eventsOfRound } from './round-events.ts';
 import type { StateFolder } from './state-folder.ts';
 import { AgentMetrics } from './telemetry/agent-metrics.ts';
+import { readDrops } from './telemetry/drop-samples.ts';
 import { pingUnfragmented } from './telemetry/full-size-ping.ts';
 import { MtuWatch } from './telemetry/mtu-watch.ts';
 import { RouterTelemetry } from './telemetry/router-telemetry.ts';
@@ -79,6 +80,10 @@ export class Agent {
       isConnected: options.isConnected,
       routers: () => this.telemetry.samples(),
       readCounters: async (namespace) => (await environments.find(namespace)?.readCounters()) ?? [],
+      readDrops: async () =>
+        this.desired === null
+          ? []
+          : readDrops(this.desired, kernel.underlay, (namespace) => environments.find(namespace)),
     });
     this.mtus = new MtuWatch({
       find: (namespace) => environments.find(namespace),

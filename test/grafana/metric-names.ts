@@ -6,6 +6,8 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   vinet_neighbors: ['overlay', 'router', 'node', 'protocol', 'state'],
   ...linkCounters('receive'),
   ...linkCounters('transmit'),
+  vinet_link_layer_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
+  vinet_ipsec_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
   vinet_link_up: ['overlay', 'router', 'node', 'link', 'interface'],
   vinet_frr_daemon_up: ['overlay', 'router', 'node', 'daemon'],
   vinet_frr_daemon_restarts_total: ['overlay', 'router', 'node', 'daemon'],
@@ -26,6 +28,12 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   process_resident_memory_bytes: ['node', 'job'],
   process_cpu_seconds_total: ['node', 'job'],
 };
+
+/** There only where a link has two layers, or IPsec. */
+export const METRICS_OF_SOME_LINKS: readonly string[] = [
+  'vinet_link_layer_dropped_packets_total',
+  'vinet_ipsec_dropped_packets_total',
+];
 
 function linkCounters(direction: 'receive' | 'transmit'): Record<string, string[]> {
   return Object.fromEntries(

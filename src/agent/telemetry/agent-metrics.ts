@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LinkCounters } from '../kernel/kernel.ts';
+import type { DropSample } from './drop-samples.ts';
 
 /** What the agent's metrics are read from, at the moment of a scrape. */
 export interface MetricSource {
@@ -7,6 +8,7 @@ export interface MetricSource {
   isConnected(): boolean;
   routers(): readonly RouterSample[];
   readCounters(namespace: string): Promise<readonly LinkCounters[]>;
+  readDrops(): Promise<readonly DropSample[]>;
 }
 
 export interface RouterSample {
@@ -28,6 +30,7 @@ export type ReconcileResult = 'changed' | 'unchanged' | 'failed';
 
 const ROUTER = ['overlay', 'router', 'node'] as const;
 const LINK = [...ROUTER, 'link', 'interface'] as const;
+const DROPS = ['overlay', 'node', 'environment', 'reason'] as const;
 
 const COUNTERS = [
   ['vinet_link_receive_bytes_total', 'Bytes received', 'receivedBytes'],
@@ -90,12 +93,16 @@ export class AgentMetrics {
   /** The text of a scrape. */
   async collect(): Promise<string> {
     const { node } = this.source;
-    const { gauges, counters, restarts } = this.samples;
-    for (const metric of [...Object.values(gauges), ...counters, restarts]) metric.reset();
+    const { gauges, counters, restarts, drops } = this.samples;
+    for (const metric of [...Object.values(gauges), ...counters, ...Object.values(drops), restarts])
+      metric.reset();
     gauges.connected.set({ node }, this.source.isConnected() ? 1 : 0);
     for (const router of this.source.routers()) {
       this.sampleRouter(router);
       await this.sampleLinks(router);
+    }
+    for (const { by, overlay, environment, reasons } of await this.source.readDrops()) {
+      for (const [reason, count] of reasons) drops[by].inc({ overlay, node, environment, reason }, count);
     }
     return this.registry.metrics();
   }
@@ -160,6 +167,14 @@ function createSamples(registers: Registry[]) {
       daemonUp: gauge('vinet_frr_daemon_up', 'Whether an FRR daemon runs and answers', [...ROUTER, 'daemon']),
     },
     counters: COUNTERS.map(([name, help]) => counter(name, help, LINK)),
+    drops: {
+      'link-layer': counter(
+        'vinet_link_layer_dropped_packets_total',
+        'Packets that came through another link than their addresses say, or are of none',
+        DROPS,
+      ),
+      ipsec: counter('vinet_ipsec_dropped_packets_total', 'Packets that IPsec did not let in or out', DROPS),
+    },
     restarts: counter('vinet_frr_daemon_restarts_total', 'Restarts of an FRR daemon that died', [
       ...ROUTER,
       'daemon',
