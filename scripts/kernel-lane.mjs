@@ -104,10 +104,14 @@ function bootModules(release, folder) {
 function furnishLane({ modules }, lane) {
   mkdirSync(lane);
   copyFileSync(join(GUEST, 'boot.sh'), join(lane, 'boot.sh'));
-  writeFileSync(
-    join(lane, 'settings'),
-    `CHECKOUT=${quote(CHECKOUT)}\nKERNEL_MODULES=${quote(modules)}\nEXTRA_MODULES=(${EXTRA_MODULES.join(' ')})\n`,
-  );
+  const settings = [
+    `CHECKOUT=${quote(CHECKOUT)}`,
+    `KERNEL_MODULES=${quote(modules)}`,
+    `EXTRA_MODULES=(${EXTRA_MODULES.join(' ')})`,
+    ...(process.env.CI === undefined ? [] : [`export CI=${quote(process.env.CI)}`]),
+    ...(process.stdout.isTTY ? [] : ['export NO_COLOR=1']),
+  ];
+  writeFileSync(join(lane, 'settings'), `${settings.join('\n')}\n`);
   writeFileSync(join(lane, 'command'), options.shell ?? vitest());
 }
 
@@ -150,7 +154,7 @@ function qemuArguments({ image }, room, lane) {
     ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '2048', '-smp', '2'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', image, '-initrd', join(room, 'initramfs.cpio')],
-    ...['-append', 'console=ttyS0 quiet panic=-1 oops=panic random.trust_cpu=on'],
+    ...['-append', 'console=ttyS0 panic=-1 oops=panic random.trust_cpu=on'],
     ...['-serial', `file:${join(room, 'console')}`],
     ...['-device', 'virtio-serial-pci', '-chardev', 'stdio,id=out,signal=off', '-device', 'virtserialport,chardev=out'],
     ...['-virtfs', 'local,path=/,mount_tag=root,security_model=passthrough,readonly=on,multidevs=remap'],
