@@ -44,7 +44,12 @@ const ORDER: readonly Change['kind'][] = [
 
 const RANK = new Map(ORDER.map((kind, index) => [kind, index]));
 
-/** Changes of one kind keep the order in which they were found. */
+/** Changes of one kind keep the order in which they were found, but for bridges: they come before their ports. */
 export function orderChanges(changes: readonly Change[]): Change[] {
-  return changes.toSorted((a, b) => (RANK.get(a.kind) ?? 0) - (RANK.get(b.kind) ?? 0));
+  return changes.toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+function rankOf(change: Change): number {
+  const isBridge = change.kind === 'create-link' && change.link.kind === 'bridge';
+  return (RANK.get(change.kind) ?? 0) - (isBridge ? 0.5 : 0);
 }

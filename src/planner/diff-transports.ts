@@ -17,15 +17,23 @@ export function diffTransports(
 ): Change[] {
   const present = new Map(observed.map((transport) => [transport.namespace, transport]));
   const needed = new Map<string | null, Need[]>();
-  for (const { namespace, links } of wanted)
+  const staying = new Set<string | null>([null]);
+  for (const { namespace, links } of wanted) {
+    staying.add(namespace);
     for (const link of links)
       if (link.kind === 'tunnel') {
         const needs = needed.get(link.transport) ?? [];
         needed.set(link.transport, needs);
         needs.push(needOf(namespace, link));
       }
+  }
   return [...new Set([...needed.keys(), ...present.keys()])].flatMap((transport) =>
-    diffTransport(transport, needed.get(transport) ?? [], present.get(transport), prune),
+    diffTransport(
+      transport,
+      needed.get(transport) ?? [],
+      present.get(transport),
+      prune && staying.has(transport),
+    ),
   );
 }
 

@@ -22,20 +22,18 @@ export function listTunnels(
       name: link.name,
       sites: sitesOf(link.ends, siteOf),
       encapsulation: wrapping.ofLink(link),
-      isSegment: false,
     })),
     ...segments.map(({ name, members }) => ({
       name,
       sites: sitesOf(members, siteOf),
       encapsulation: SEGMENT_ENCAPSULATION,
-      isSegment: true,
     })),
   ];
   const pairs = new Map<string, boolean>();
-  for (const { name, sites, isSegment } of own) {
+  for (const { name, sites } of own) {
     for (const [one, other] of pairsOf(sites)) {
-      // Each pair of a protected segment's sites has keys of its own, and those a number.
-      if (isSegment && isProtected) pairs.set(segmentPairName(name, one, other), false);
+      // Keys are between two sites: a link that moves has others, told apart by another number.
+      if (isProtected) pairs.set(protectedPairName(name, one, other), false);
       if (wrapping.layers === 2) pairs.set(physicalName(one, other), needsOwnPort(wrapping.physical, false));
     }
   }
@@ -54,8 +52,8 @@ export function physicalName(one: string, other: string): string {
   return pairKey(one, other);
 }
 
-export function segmentPairName(segment: string, one: string, other: string): string {
-  return `${segment} ${pairKey(one, other)}`;
+export function protectedPairName(tunnel: string, one: string, other: string): string {
+  return `${tunnel} ${pairKey(one, other)}`;
 }
 
 /** The sites of some members, sorted, each once. */

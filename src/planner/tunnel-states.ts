@@ -12,7 +12,7 @@ import type { Fabric } from './fabric.ts';
 import type { Keyring } from './keyring.ts';
 import { segmentEndName } from './link-addresses.ts';
 import { needsOwnPort, SEGMENT_ENCAPSULATION } from './link-wrapping.ts';
-import { protect, protectSegment } from './protections.ts';
+import { protect } from './protections.ts';
 import { roadKey } from './roads.ts';
 import { physicalName, sitesOf } from './tunnel-list.ts';
 
@@ -67,7 +67,7 @@ export function segmentTunnelAt(fabric: KeyedFabric, segment: TopologySegment, h
     kind: 'tunnel',
     transport: path.transport,
     tunnel: segmentTunnel({ local: path.local, number, port }, remotes),
-    protections: wrapping.isProtected ? protectSegment(fabric, segment.name, here, path) : [],
+    protections: wrapping.isProtected ? protect(fabric, segment.name, here, path) : [],
   };
 }
 
@@ -119,7 +119,7 @@ function pointToPoint(
     carries: carriedBy(fabric, name),
     keys: encapsulation === 'wireguard' ? (keyring?.wireguardKeys(name, here, far.site) ?? null) : null,
   });
-  const protections = isProtected ? [protect(fabric, name, here, { ...far, local: path.local })] : [];
+  const protections = isProtected ? protect(fabric, name, here, path) : [];
   return { kind: 'tunnel', transport: path.transport, tunnel, protections };
 }
 

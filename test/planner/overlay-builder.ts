@@ -7,7 +7,9 @@ import type { Spec } from '../../src/model/topology.ts';
 import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
 import { compileOverlay, type OverlayPlan } from '../../src/planner/overlay-plan.ts';
-import { NOTHING_TAKEN } from '../../src/planner/tunnel-numbers.ts';
+import { needsSecrets, type OverlaySecrets } from '../../src/planner/overlay-secrets.ts';
+import { NOTHING_TAKEN, takenBy } from '../../src/planner/tunnel-numbers.ts';
+import { orderByUnderlay } from '../../src/planner/underlay-order.ts';
 
 /** An overlay over n1, n2 and n3 unless it is said otherwise. */
 export function buildOverlay(
@@ -56,6 +58,38 @@ export function unwrap<T>(checked: Checked<T>): T {
 
 export function codesOf(checked: Checked<unknown>): string[] {
   return checked.ok ? [] : checked.problems.map(({ code }) => code);
+}
+
+/** Secrets of the generations named; the last one but for `sending` is used. */
+export function secretsOf(generations: readonly number[], sending = generations.at(-1) ?? 0): OverlaySecrets {
+  const secretOf = (number: number) => number.toString(16).padStart(64, '0');
+  return {
+    identity: 'ab'.repeat(32),
+    generations: generations.map((number) => ({ number, secret: secretOf(number) })),
+    sending,
+  };
+}
+
+/** All of some overlays, each behind those that it rides on, with keys where they need any. */
+export function planAll(...overlays: readonly Overlay[]): PlannedOverlay[] {
+  return continueAll(overlays, new Map());
+}
+
+export function continueAll(
+  overlays: readonly Overlay[],
+  before: ReadonlyMap<string, PlannedOverlay>,
+): PlannedOverlay[] {
+  const held = new Map([...before].map(([name, { plan }]) => [name, plan]));
+  const bases = new Map<string, PlannedOverlay>();
+  for (const { overlay } of unwrap(orderByUnderlay(overlays.map((one) => ({ overlay: one }))))) {
+    const { name } = overlay.metadata;
+    const previous = held.get(name) ?? null;
+    const taken = takenBy([...held].filter(([other]) => other !== name).map(([, plan]) => plan));
+    const plan = unwrap(compileOverlay({ overlay, previous, taken, bases }));
+    held.set(name, plan);
+    bases.set(name, { overlay, plan, secrets: needsSecrets(overlay) ? secretsOf([1]) : null });
+  }
+  return [...bases.values()];
 }
 
 export function planOf(overlay: Overlay, previous: OverlayPlan | null = null): PlannedOverlay {
