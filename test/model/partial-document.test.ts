@@ -108,9 +108,7 @@ spec:
 
   test('is checked without a section that has to be there', () => {
     expect(
-      found(
-        'kind: Overlay\nspec:\n  routing: { instance: shared }\n  topology: { kind: rung }\n',
-      ),
+      found('kind: Overlay\nspec:\n  routing: { instance: shared }\n  topology: { kind: rung }\n'),
     ).toEqual([
       'missing-field 1:1 apiVersion',
       'missing-field 1:1 metadata',
