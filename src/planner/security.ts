@@ -31,13 +31,12 @@ function associationsOf({
 }
 
 function policiesOf({ local, remote, reqid, sending }: Protection, tunnel: Tunnel): SecurityPolicy[] {
-  return selectorsOf(tunnel).flatMap((selector): SecurityPolicy[] => {
-    const common = { reqid, ...selector };
-    return [
-      { ...common, direction: 'in', source: remote, destination: local, spi: 0 },
-      { ...common, direction: 'out', source: local, destination: remote, spi: sending },
-    ];
-  });
+  const received = { direction: 'in', source: remote, destination: local, reqid, spi: 0 } as const;
+  const sent = { direction: 'out', source: local, destination: remote, reqid, spi: sending } as const;
+  return [
+    ...selectorsOf(tunnel).map((selector) => ({ ...received, ...selector })),
+    ...sendingSelectorsOf(tunnel).map((selector) => ({ ...sent, ...selector })),
+  ];
 }
 
 /** What of an outer header, besides addresses, says that a packet is of this tunnel. */
@@ -58,6 +57,11 @@ function selectorsOf(tunnel: Tunnel): Selector[] {
       return protocols.map((protocol) => ({ protocol, destinationPort: 0, greKey: 0 }));
     }
   }
+}
+
+/** What the kernel looks a packet up by before it sends it: of GUE, the GRE packet that is still to be wrapped. */
+function sendingSelectorsOf(tunnel: Tunnel): Selector[] {
+  return tunnel.kind === 'gue' ? selectorsOf({ ...tunnel, kind: 'gre' }) : selectorsOf(tunnel);
 }
 
 const IPPROTO_IPIP = 4;

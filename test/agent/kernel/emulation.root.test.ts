@@ -4,6 +4,8 @@ import type { Namespace } from '../../../src/agent/kernel/kernel.ts';
 import type { Emulation } from '../../../src/model/emulation.ts';
 import { carryOut, joinByVeth, KernelRoom } from './kernel-room.ts';
 
+const DEADLINE_MS = 20_000;
+
 let room: KernelRoom;
 let left: Namespace;
 beforeEach(async () => {
@@ -66,7 +68,7 @@ test('what an operator did to ours is seen and mended, and a watch told of it', 
     ...['qdisc', 'change', 'dev', 'r2', 'root', 'handle', '766a:', 'tbf'],
     ...['rate', '9mbit', 'burst', '10kb', 'limit', '5000'],
   );
-  await vi.waitFor(() => expect(onChange).toHaveBeenCalled(), 5000);
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalled(), DEADLINE_MS);
   expect(await emulation()).not.toEqual(rate(1_000_000));
   await emulate(rate(1_000_000));
   expect(await emulation()).toEqual(rate(1_000_000));

@@ -5,6 +5,8 @@ import type { LinkFilter } from '../../../src/model/node-state.ts';
 import { isSameFilter } from '../../../src/planner/diff-filter.ts';
 import { ip, joinByVeth, KernelRoom, ping } from './kernel-room.ts';
 
+const DEADLINE_MS = 20_000;
+
 /** A link layer with a tunnel to each of two nodes; a link each. */
 let room: KernelRoom;
 let layer: Namespace;
@@ -107,14 +109,17 @@ test.each([
     send(left, source, destination);
     await vi.waitFor(async () => {
       expect((await layer.readFilterDrops()).get(reason)).toBeGreaterThan(before);
-    }, 5000);
+    }, DEADLINE_MS);
   },
 );
 
 test('counts survive a change of the filter', async () => {
   await layer.writeFilter(FILTER);
   send(left, '172.16.0.2', '172.16.1.1');
-  await vi.waitFor(async () => expect((await layer.readFilterDrops()).get('wrong-address')).toBe(1), 5000);
+  await vi.waitFor(
+    async () => expect((await layer.readFilterDrops()).get('wrong-address')).toBe(1),
+    DEADLINE_MS,
+  );
   await layer.writeFilter({ accept: FILTER.accept.slice(1) });
   expect((await layer.readFilterDrops()).get('wrong-address')).toBe(1);
 });

@@ -87,25 +87,27 @@ describe('associations', () => {
     expect(decodeAssociation(narrow)?.association).toEqual({ ...association, key: '' });
   });
 
-  test('with a key of the wrong length are refused in words without it, and the others are sent', async () => {
+  test('have no key in the words of their errors; one that cannot be sent stops no other', async () => {
     const secret = 'deadbeef';
-    const sent: number[] = [];
+    const whole = { ...EXAMPLE, key: secret.repeat(5) };
+    const named: string[] = [];
     const errors = await programSecurity(
       async (_protocol, talk) =>
         talk({
-          request: async (requests: readonly unknown[]) => {
-            sent.push(requests.length);
+          request: async (requests: readonly { readonly what: string }[]) => {
+            named.push(...requests.map(({ what }) => what));
             return requests.map(() => null);
           },
         } as never),
       [
         { step: 'add-association', association: { ...EXAMPLE, key: secret } },
-        { step: 'add-association', association: EXAMPLE },
+        { step: 'add-association', association: whole },
+        { step: 'remove-association', association: whole },
       ],
     );
-    expect(errors).toEqual([expect.any(VinetError), null]);
-    expect(JSON.stringify([errors[0]?.message, errors[0]])).not.toContain(secret);
-    expect(sent).toEqual([1]);
+    expect(errors).toEqual([expect.any(VinetError), null, null]);
+    expect(named.length).toBe(2);
+    expect([errors[0]?.message, JSON.stringify(errors[0]), ...named].join(' ')).not.toContain(secret);
   });
 });
 

@@ -4,6 +4,8 @@ import type { Namespace, TransportStep } from '../../../src/agent/kernel/kernel.
 import { REQID_BASE, type SecurityPolicy } from '../../../src/model/security.ts';
 import { ip, joinByVeth, KernelRoom } from './kernel-room.ts';
 
+const DEADLINE_MS = 20_000;
+
 let room: KernelRoom;
 let left: Namespace;
 let right: Namespace;
@@ -78,24 +80,7 @@ test('a packet in clear that must come in ESP is dropped and counted', async () 
   execFileSync('ip', ['netns', 'exec', left.name, process.execPath, '-e', send]);
   await vi.waitFor(async () => {
     expect((await right.readSecurityDrops()).get('XfrmInTmplMismatch')).toBe(before + 1);
-  }, 5000);
-});
-
-test('what the kernel cannot do fails in words without the key, and the steps beside it are carried out', async () => {
-  const key = 'deadbeef'.repeat(5);
-  const addresses = { source: '192.0.2.1', destination: '192.0.2.2' };
-  const association = { ...addresses, spi: 0x1000, reqid: REQID_BASE + 1, cipher: 'aes-gcm', key } as const;
-  const [, nothing, set] = await left.programTransport([
-    { step: 'add-association', association: { ...association, spi: 0 } },
-    { step: 'remove-association', association },
-    { step: 'set-policy', policy: policy({}) },
-  ]);
-  expect([nothing, set]).toEqual([null, null]);
-  const [error] = await left.programTransport([
-    { step: 'add-association', association: { ...association, destination: 'fd00::1' } },
-  ]);
-  expect(error).toBeInstanceOf(Error);
-  expect(JSON.stringify([error?.message, error?.cause, error])).not.toContain('deadbeef');
+  }, DEADLINE_MS);
 });
 
 const OVER_6 = { source: 'fd00:1::1', destination: 'fd00:1::2' };
