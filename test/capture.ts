@@ -3,7 +3,8 @@ import { type Header, type PortMeaning, readEthernet } from './packet.ts';
 
 /** What went over an interface of a namespace while the capture was on; Ethernet interfaces only. */
 export interface Capture {
-  /** Packets so far that the kernel handed over. */
+  /** Those that tcpdump has handed on so far; the last ones may still be on their way. */
+  packets(): Header[][];
   stop(): Promise<Header[][]>;
 }
 
@@ -17,7 +18,21 @@ export function startCapture(
   options: { readonly filter?: string; readonly meaning?: PortMeaning } = {},
 ): Promise<Capture> {
   const { filter = '', meaning } = options;
-  const argv = ['netns', 'exec', namespace, 'tcpdump', '-i', device, '-n', '-U', '-s', '256', '-w', '-'];
+  const argv = [
+    'netns',
+    'exec',
+    namespace,
+    'tcpdump',
+    '-i',
+    device,
+    '-n',
+    '-U',
+    '--immediate-mode',
+    '-s',
+    '256',
+    '-w',
+    '-',
+  ];
   const child = spawn('ip', filter === '' ? argv : [...argv, ...filter.split(' ')], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -31,11 +46,13 @@ export function startCapture(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint += text;
       if (!complaint.includes('listening on')) return;
+      const packets = () => framesOf(Buffer.concat(chunks)).map((frame) => readEthernet(frame, meaning));
       resolve({
+        packets,
         async stop() {
           child.kill('SIGINT');
           await closed;
-          return framesOf(Buffer.concat(chunks)).map((frame) => readEthernet(frame, meaning));
+          return packets();
         },
       });
     });

@@ -25,13 +25,13 @@ export async function startTransfer(
   const folder = mkdtempSync(join(tmpdir(), 'vinet-transfer-'));
   const [sent, received] = [join(folder, 'sent'), join(folder, 'received')];
   writeFileSync(sent, Buffer.alloc(bytes, 'virtual internet '));
-  const listener = spawnInside(to, `exec busybox nc -l -p ${PORT} -s "$0" > "$1"`, address, received);
+  const listener = spawnInside(to, `exec busybox nc -l -p ${PORT} > "$0"`, received);
   const closed = new Promise((resolve) => listener.once('close', resolve));
   await until(
     () => (inside(to, 'ss', '-Htln', `sport = :${PORT}`) ?? '') !== '',
     () => `somebody listens in ${to}`,
   );
-  const sender = spawnInside(from, `exec timeout ${seconds} busybox nc "$0" ${PORT} < "$1"`, address, sent);
+  const sender = spawnInside(from, `exec timeout ${seconds} bash -c 'cat "$1" > "/dev/tcp/$0/${PORT}"' "$0" "$1"`, address, sent);
   const done = new Promise<boolean>((resolve) => {
     sender.once('close', (status) => {
       if (status !== 0) listener.kill('SIGKILL');

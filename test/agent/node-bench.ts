@@ -14,6 +14,7 @@ import type { NodeStatus } from '../../src/model/status.ts';
 import { NO_BASES } from '../../src/planner/base-sites.ts';
 import { compileNodeStates, type PlannedOverlay } from '../../src/planner/node-states.ts';
 import { compileOverlay } from '../../src/planner/overlay-plan.ts';
+import { needsSecrets, type OverlaySecrets } from '../../src/planner/overlay-secrets.ts';
 import { takenBy } from '../../src/planner/tunnel-numbers.ts';
 import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
 import { until } from '../machine.ts';
@@ -147,10 +148,16 @@ function planAll(overlays: readonly Overlay[], before: readonly PlannedOverlay[]
       bases: NO_BASES,
     });
     if (!plan.ok) throw new Error(JSON.stringify(plan.problems));
-    planned.push({ overlay, plan: plan.value });
+    planned.push({ overlay, plan: plan.value, secrets: needsSecrets(overlay) ? SECRETS : null });
   }
   return planned;
 }
+
+const SECRETS: OverlaySecrets = {
+  identity: '11'.repeat(32),
+  generations: [{ number: 1, secret: '22'.repeat(32) }],
+  sending: 1,
+};
 
 function buildUnderlay(
   hub: string,

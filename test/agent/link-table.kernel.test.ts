@@ -1,0 +1,3 @@
+import { testLinkTable } from './link-table.ts';
+
+testLinkTable('vt-stock');
