@@ -40,6 +40,17 @@ describe('what a node reports of a router', () => {
     expect(overlay?.environments[0]).toMatchObject({ phase: 'failed', message: 'no room' });
   });
 
+  it.each(['host', 'link'] as const)(
+    'is ready as a %s once it stands, without routes of its own to wait for',
+    (role) => {
+      const standing = asRole(role);
+      expect(report(standing, 0).overlays[0]?.environments[0]).toMatchObject({ role, phase: 'ready' });
+      const route = { prefix: '0.0.0.0/0', via: '10.0.0.1', interface: 'r1' };
+      const changes: Change[] = [{ kind: 'add-route', namespace: 'a_r1', route }];
+      expect(phaseOf({ ...standing, changes }, 0)).toBe('pending');
+    },
+  );
+
   it('is removing once nobody wants it', () => {
     const gone = round({ desired: { revision: 8, overlays: [] } });
     expect(report(gone, 0).overlays).toEqual([
@@ -89,6 +100,16 @@ function report(of: Round, reached: number, started = NOTHING_STARTED) {
 
 function phaseOf(of: Round, reached: number, started = NOTHING_STARTED) {
   return report(of, reached, started).overlays[0]?.environments[0]?.phase;
+}
+
+/** The round of a node whose only environment is no router. */
+function asRole(role: EnvironmentState['role']): Round {
+  const base = round();
+  const overlays = base.desired.overlays.map((overlay) => ({
+    ...overlay,
+    environments: overlay.environments.map((environment) => ({ ...environment, role, routing: null })),
+  }));
+  return { ...base, desired: { ...base.desired, overlays } };
 }
 
 function round(parts: Partial<Round> = {}): Round {

@@ -83,7 +83,7 @@ export class OverlayService implements FleetListener {
       if (!edited.ok) throw new VinetError('not-found', edited.problems.map(formatProblem).join('; '));
       const checked = checkOverlayData(edited.value);
       if (!checked.ok) return { kind: 'invalid', problems: checked.problems };
-      return await this.#deploy([{ overlay: checked.value, locate: () => null }], dryRun);
+      return await this.#deploy([{ overlay: checked.value, locate: () => null }], dryRun, `: link ${link}`);
     });
   }
 
@@ -194,19 +194,20 @@ export class OverlayService implements FleetListener {
     this.#parts.events.add({ ...event, node });
   }
 
-  async #deploy(documents: readonly ParsedOverlay[], dryRun: boolean): Promise<DeployOutcome> {
+  /** @param detail what an event says of it besides */
+  async #deploy(documents: readonly ParsedOverlay[], dryRun: boolean, detail = ''): Promise<DeployOutcome> {
     const { prepareDeadlineMs } = this.#parts;
     const options = { dryRun, prepareDeadlineMs, now: () => new Date() };
     const outcome = await deploy(documents, this.#parts, options);
-    if (!dryRun && outcome.kind === 'done') this.#carryOut(outcome);
+    if (!dryRun && outcome.kind === 'done') this.#carryOut(outcome, detail);
     return outcome;
   }
 
-  #carryOut(outcome: DeployOutcome & { kind: 'done' }): void {
+  #carryOut(outcome: DeployOutcome & { kind: 'done' }, detail: string): void {
     const changed = outcome.results.filter((result) => result.outcome !== 'unchanged');
     for (const { overlay, outcome: word } of changed) {
       this.watch.committed(overlay);
-      this.#tell('overlay-applied', overlay, word);
+      this.#tell('overlay-applied', overlay, word + detail);
     }
     if (changed.length > 0) this.#push();
   }
@@ -283,9 +284,9 @@ export class OverlayService implements FleetListener {
 }
 
 function hasRiders(name: string, riders: readonly string[]): VinetError {
-  const verb = riders.length === 1 ? 'rides' : 'ride';
+  const [verb, them] = riders.length === 1 ? ['rides', 'it'] : ['ride', 'them'];
   return new VinetError(
     'has-riders',
-    `${riders.join(', ')} ${verb} on overlay ${name}: delete them first, or all at once with --cascade`,
+    `${riders.join(', ')} ${verb} on overlay ${name}: delete ${them} first, or all with --cascade`,
   );
 }
