@@ -117,7 +117,8 @@ const RouteMap = Type.Array(
             prefixList: Type.Optional(MapName),
             interface: Type.Optional(InterfaceName),
             tag: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffff_ffff })),
-            metric: Type.Optional(Uint32),
+            // bgpd of FRR 8.4 crashes when it has to show a 0.
+            metric: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffff_ffff })),
           },
           closed,
         ),

@@ -89,11 +89,23 @@ export function summarizeChange(change: Change): ChangeSummary {
     case 'start-daemon':
       return say('create', `daemon ${change.daemon}`, change.reason);
     case 'configure-daemon':
-      return say('update', `daemon ${change.daemon}`, change.commands.map((line) => line.trim()).join('; '));
+      return say(
+        'update',
+        `daemon ${change.daemon}`,
+        change.commands.map((line) => hideSecrets(line.trim())).join('; '),
+      );
     case 'stop-daemon':
       return say('delete', `daemon ${change.daemon}`);
   }
 }
+
+/** Passwords and keys are in FRR's configuration; a plan and a log are no place for them. */
+export function hideSecrets(line: string): string {
+  return line.replace(SECRET, '$1 …');
+}
+
+const SECRET =
+  /(\bauthentication-key|\bmd5|\b(?:area|domain)-password (?:clear|md5)|\bisis password (?:clear|md5)|\bauthentication string|\bkey-string|\bhash-algo \S+ key|\bpassword) \S+/;
 
 function describeForwarding(change: { readonly ipv4: boolean; readonly ipv6: boolean }): string {
   const families = [change.ipv4 ? 'IPv4' : '', change.ipv6 ? 'IPv6' : ''].filter((family) => family !== '');

@@ -13,8 +13,17 @@ export function diffConfig(from: string, to: string): string[] {
   return [...removals(before, after, ''), ...additions(before, after, '')];
 }
 
-/** Settings that FRR 8.4 only takes back without their value. */
-const NEGATED_WITHOUT_VALUE = /^maximum-paths$/;
+/** How FRR 8.4 takes settings back that it does not by `no` before the whole line. */
+const TAKEN_BACK: readonly (readonly [line: RegExp, command: string])[] = [
+  [/^maximum-paths (?!ibgp)\S+$/, 'no maximum-paths'],
+  // With the rest of the line only the rest is taken back.
+  [/^(area \S+ (?:stub|nssa)) no-summary$/, 'no $1'],
+  // There is no such `no`: FRR's own value is set.
+  [/^babel wired$/, 'babel wireless'],
+  [/^babel hello-interval \S+$/, 'babel hello-interval 4000'],
+  [/^babel update-interval \S+$/, 'babel update-interval 16000'],
+  [/^babel rxcost \S+$/, 'babel rxcost 96'],
+];
 
 /** Sections that stay when all that is in them is gone: FRR refuses to remove them, or they come with another. */
 const STAYS = /^(interface|address-family) |^bfd$/;
@@ -28,7 +37,7 @@ function removals(before: Section, after: Section | undefined, indent: string): 
     else commands.push(...within(header, removals(section, wanted, `${indent} `), indent));
   }
   const gone = [...before.lines].filter(([setting]) => after?.lines.has(setting) !== true);
-  commands.push(...gone.reverse().map(([setting, line]) => indent + negate(setting, line)));
+  commands.push(...gone.reverse().map(([, line]) => indent + negate(line)));
   return commands;
 }
 
@@ -48,7 +57,8 @@ function within(header: string, commands: readonly string[], indent: string): st
   return commands.length === 0 ? [] : [`${indent}${header}`, ...commands, `${indent}exit`];
 }
 
-function negate(setting: string, line: string): string {
+function negate(line: string): string {
   if (line.startsWith('no ')) return line.slice('no '.length);
-  return `no ${NEGATED_WITHOUT_VALUE.test(setting) ? setting : line}`;
+  const special = TAKEN_BACK.find(([pattern]) => pattern.test(line));
+  return special === undefined ? `no ${line}` : line.replace(special[0], special[1]);
 }

@@ -3,10 +3,11 @@ import type { EnvironmentState } from '../model/node-state.ts';
 import type { ObservedDaemon, ObservedEnvironment } from '../model/observation.ts';
 import type { DaemonName } from '../model/routing-state.ts';
 import { diffConfig } from './config-diff.ts';
+import { restartReason } from './config-restart.ts';
 
 /**
- * Daemons of one environment: a running one is given the lines that differ, never restarted for them. But a
- * daemon that is older than its zebra is started again: FRR's daemons give a new zebra neither their routes
+ * Daemons of one environment: a running one is given the lines that differ, and is restarted only for what FRR
+ * takes at no other time. But a daemon that is older than its zebra is started again: FRR's daemons give a new zebra neither their routes
  * nor take from it the interfaces that come.
  */
 export function diffDaemons(
@@ -24,7 +25,8 @@ export function diffDaemons(
   for (const daemon of daemons) {
     const config = configurations.get(daemon) ?? '';
     const found = seen.daemons.find((other) => other.daemon === daemon);
-    const reason = reasonToStart(found, zebra);
+    const reason =
+      reasonToStart(found, zebra) || (found === undefined ? '' : restartReason(daemon, found.config, config));
     if (found === undefined || reason !== '')
       changes.push({ kind: 'start-daemon', namespace, daemon, config, reason });
     else if (found.config !== config)

@@ -1,6 +1,8 @@
 import type { Change } from '../../model/change.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
+import type { DaemonName } from '../../model/routing-state.ts';
+import { VinetError } from '../../model/vinet-error.ts';
 import type { Frr } from '../frr/frr.ts';
 import { removeHostsFile, writeHostsFile } from '../hosts-file.ts';
 import type { Kernel, TransportStep } from '../kernel/kernel.ts';
@@ -178,8 +180,29 @@ export class Executor {
     failures: Failures,
   ) {
     await forEachAtOnce(changes, 16, ({ namespace, daemon, commands, config }) =>
-      attempt(failures, namespace, () => this.options.frr.configure(namespace, daemon, commands, config)),
+      attempt(failures, namespace, async () => {
+        try {
+          await this.options.frr.configure(namespace, daemon, commands, config);
+        } catch (error) {
+          await this.startInstead({ namespace, daemon, config }, error);
+        }
+      }),
     );
+  }
+
+  /** What a running daemon refuses to become it may still be when it starts with it: FRR's parser knows. */
+  private async startInstead(
+    { namespace, daemon, config }: { namespace: string; daemon: DaemonName; config: string },
+    refusal: unknown,
+  ): Promise<void> {
+    const { frr, environments } = this.options;
+    const held = environments.find(namespace);
+    const isRefused = refusal instanceof VinetError && refusal.code === 'rejected';
+    // Without its zebra no other daemon can go on.
+    if (!isRefused || held === null || daemon === 'zebra' || (await frr.check(daemon, config)) !== null) {
+      throw refusal;
+    }
+    await frr.start(namespace, daemon, config, held);
   }
 
   /** A router's daemons one after the other, zebra first; routers side by side. */

@@ -8,6 +8,7 @@ import type { DaemonName, RoutingState } from '../../../src/model/routing-state.
 import { diffConfig } from '../../../src/planner/config-diff.ts';
 import { buildOspf, buildRouting, inArea, LOOPBACK } from '../../model/routing-builder.ts';
 import { RouterBench } from './router-bench.ts';
+import { runningConfig } from './running-config.ts';
 
 const NAME = 'vt_frr-change';
 const FRESH = 'vt_frr-fresh';
@@ -130,23 +131,4 @@ async function startAll(
 
 function textOf(configs: ReadonlyMap<DaemonName, string>, daemon: DaemonName): string {
   return configs.get(daemon) ?? '';
-}
-
-/** What the daemon itself says that it holds: its lines with the section that they stand in, in order of text. */
-async function runningConfig(name: string, daemon: DaemonName): Promise<string[]> {
-  const client = await VtyClient.connect(`/run/frr/${name}/${daemon}.vty`);
-  try {
-    const { text } = await client.ask('show running-config', 10_000);
-    let section = '';
-    const lines: string[] = [];
-    for (const line of text.split('\n')) {
-      if (/^(!|exit|\s*$)/.test(line)) continue;
-      if (!line.startsWith(' ')) section = line;
-      // FRR goes on to show a loopback interface's default after it was taken back.
-      if (line !== ' no ip ospf passive') lines.push(line.startsWith(' ') ? `${section}${line}` : line);
-    }
-    return lines.sort();
-  } finally {
-    client.close();
-  }
 }

@@ -256,7 +256,7 @@ function bgpEntry() {
     matchPrefixList6: '',
     matchInterface: 'r2',
     matchTag: 5,
-    matchMetric: '0',
+    matchMetric: '7',
     setWeight: '0',
     setAsPathPrepend: [65_000, 65_000],
     setCommunities: ['65000:1', 'no-export'],
