@@ -64,7 +64,10 @@ export class Agent {
     const now = () => performance.now();
     this.options = options;
     this.restarts = new DaemonRestarts(now);
-    const environments = new Environments(kernel, (namespace) => this.changed(namespace));
+    const environments = new Environments(kernel, (namespace) => {
+      this.changed(namespace);
+      this.telemetry.linksChanged(namespace);
+    });
     this.environments = environments;
     this.observer = new Observer(kernel, frr, folder, environments);
     this.telemetry = new RouterTelemetry({
@@ -73,6 +76,10 @@ export class Agent {
       now,
       find: (namespace) => environments.find(namespace),
       onChange: () => this.reportSoon(),
+      tell: (kind, namespace, message) => {
+        log(`${namespace}: ${message}`);
+        this.tell(kind, namespace, message);
+      },
       log,
     });
     this.metrics = new AgentMetrics({
@@ -98,6 +105,7 @@ export class Agent {
         folder,
         environments,
         startsAtOnce,
+        onStarting: (namespace) => this.telemetry.expectZebra(namespace),
         onStarted: (namespace) => {
           this.started.add(namespace);
           this.reportSoon(PROGRESS_DELAY_MS);

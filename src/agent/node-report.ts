@@ -8,6 +8,7 @@ export interface RouterTelemetry {
   routesOf(namespace: string): { readonly reached: number; readonly destinations: number } | null;
   neighborsOf(namespace: string): number;
   restartsOf(namespace: string, daemon: string): number;
+  routeChangesOf(namespaces: readonly string[]): OverlayNodeStatus['routeChanges'];
 }
 
 /** What is known of a router's links beside their devices. */
@@ -41,7 +42,8 @@ export function reportNode(
       const found = seen.get(environment.namespace);
       return reportEnvironment(overlay, environment, found, unsettled, round.failures, telemetry, links);
     });
-    return { name: overlay.name, environments };
+    const routeChanges = telemetry.routeChangesOf(environments.map(({ namespace }) => namespace));
+    return { name: overlay.name, environments, routeChanges };
   });
   const leftovers = round.observed.environments.filter(({ namespace }) => !wanted.has(namespace));
   return {
@@ -92,6 +94,7 @@ function addLeftovers(
   failures: ReadonlyMap<string, string>,
 ): OverlayNodeStatus[] {
   const all = new Map(overlays.map((overlay) => [overlay.name, [...overlay.environments]]));
+  const routeChanges = new Map(overlays.map((overlay) => [overlay.name, overlay.routeChanges]));
   for (const { overlay, name, namespace, daemons } of leftovers) {
     const environments = all.get(overlay) ?? [];
     all.set(overlay, environments);
@@ -106,5 +109,9 @@ function addLeftovers(
       daemons: daemons.map(({ daemon, pid }) => ({ daemon, pid, restarts: 0 })),
     });
   }
-  return [...all].map(([name, environments]) => ({ name, environments }));
+  return [...all].map(([name, environments]) => ({
+    name,
+    environments,
+    routeChanges: routeChanges.get(name) ?? null,
+  }));
 }

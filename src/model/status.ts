@@ -10,6 +10,8 @@ export interface NodeStatus {
 export interface OverlayNodeStatus {
   readonly name: string;
   readonly environments: readonly EnvironmentStatus[];
+  /** The latest route changes of this node's routers, in ms before now; null where zebra told of none yet. */
+  readonly routeChanges: { readonly firstAgoMs: number; readonly lastAgoMs: number } | null;
 }
 
 export type EnvironmentPhase =
@@ -59,6 +61,9 @@ export const EVENT_KINDS = [
   'drift-repaired',
   'reconcile-failed',
   'link-mtu-exceeded',
+  'route-missing',
+  'route-stray',
+  'routes-agree',
 ] as const;
 
 /** Something that an operator may want to know happened. */

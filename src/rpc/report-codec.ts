@@ -5,6 +5,7 @@ import {
   type EnvironmentStatus,
   EVENT_KINDS,
   type NodeStatus,
+  type OverlayNodeStatus,
   type VinetEvent,
 } from '../model/status.ts';
 import {
@@ -68,6 +69,7 @@ export function decodeStatus(wire: WireStatus): NodeStatus {
     overlays: wire.overlays.map((overlay) => ({
       name: overlayName(overlay.name, 'status.overlay.name'),
       environments: overlay.environments.map(decodeEnvironmentStatus),
+      routeChanges: decodeRouteChanges(overlay.routeChanges),
     })),
   };
 }
@@ -92,6 +94,16 @@ export function decodeEvent(wire: WireEvent): ReportedEvent {
 
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 const PHASES: readonly EnvironmentPhase[] = ['pending', 'converging', 'ready', 'failed', 'removing'];
+
+function decodeRouteChanges(
+  wire: WireStatus['overlays'][number]['routeChanges'],
+): OverlayNodeStatus['routeChanges'] {
+  if (wire === null || wire === undefined) return null;
+  return {
+    firstAgoMs: count(wire.firstAgoMs, 'status.overlay.route_changes.first_ago_ms'),
+    lastAgoMs: count(wire.lastAgoMs, 'status.overlay.route_changes.last_ago_ms'),
+  };
+}
 
 function decodeEnvironmentStatus(wire: WireEnvironmentStatus): EnvironmentStatus {
   return {

@@ -140,6 +140,7 @@ export interface WireStatus {
   readonly overlays: readonly {
     readonly name: string;
     readonly environments: readonly WireEnvironmentStatus[];
+    readonly routeChanges?: { readonly firstAgoMs: number; readonly lastAgoMs: number } | null;
   }[];
 }
 

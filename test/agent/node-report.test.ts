@@ -54,7 +54,11 @@ describe('what a node reports of a router', () => {
   it('is removing once nobody wants it', () => {
     const gone = round({ desired: { revision: 8, overlays: [] } });
     expect(report(gone, 0).overlays).toEqual([
-      { name: 'a', environments: [expect.objectContaining({ name: 'r1', phase: 'removing' })] },
+      {
+        name: 'a',
+        routeChanges: null,
+        environments: [expect.objectContaining({ name: 'r1', phase: 'removing' })],
+      },
     ]);
   });
 
@@ -92,7 +96,12 @@ const start: Change = {
 function report(of: Round, reached: number, started = NOTHING_STARTED) {
   return reportNode(
     of,
-    { routesOf: () => ({ reached, destinations: 2 }), neighborsOf: () => 0, restartsOf: () => 0 },
+    {
+      routesOf: () => ({ reached, destinations: 2 }),
+      neighborsOf: () => 0,
+      restartsOf: () => 0,
+      routeChangesOf: () => null,
+    },
     { complaintOf: () => '' },
     started,
   );

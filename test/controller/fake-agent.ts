@@ -57,10 +57,16 @@ export class FakeAgent {
   }
 
   /** Reports every environment of the last desired state in this phase. */
-  report(revision: number, phase: EnvironmentStatus['phase'], message = ''): void {
+  report(
+    revision: number,
+    phase: EnvironmentStatus['phase'],
+    message = '',
+    routeChanges: NodeStatus['overlays'][number]['routeChanges'] = null,
+  ): void {
     const overlays = this.desired.overlays.map(({ name, environments, destinations }) => ({
       name,
       environments: environments.map((one) => statusOf(one, phase, message, destinations.length - 1)),
+      routeChanges,
     }));
     this.send({ revision, overlays: overlays.filter(({ environments }) => environments.length > 0) });
   }

@@ -166,6 +166,7 @@ export const nodeStatus: fc.Arbitrary<NodeStatus> = fc.record({
           daemons: list(fc.record({ daemon: line, pid: uint32, restarts: uint32 })),
         }),
       ),
+      routeChanges: fc.option(fc.record({ firstAgoMs: uint64, lastAgoMs: uint64 })),
     }),
   ),
 });

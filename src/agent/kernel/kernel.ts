@@ -1,4 +1,5 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Emulation } from '../../model/emulation.ts';
 import type { Capabilities } from '../../model/node.ts';
 import type { KernelRoute, LinkFilter, LinkState } from '../../model/node-state.ts';
@@ -91,6 +92,12 @@ export interface Namespace {
 
   /** Starts a process inside; the same contract as child_process.spawn. */
   spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess;
+
+  /**
+   * Takes TCP connections to 127.0.0.1 inside, which nobody outside of the namespace can make. Closing it, or the
+   * namespace, ends them too. Fails with `kernel` when the port is taken.
+   */
+  listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Watch;
 
   /** Calls back after a link, an address or forwarding changed, also when notifications were lost. */
   watchLinks(onChange: () => void): Watch;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import type { Emulation } from '../../model/emulation.ts';
 import type { KernelRoute, LinkFilter } from '../../model/node-state.ts';
@@ -22,6 +23,7 @@ import type {
 } from './kernel.ts';
 import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-message.ts';
 import { programLinks } from './link-program.ts';
+import { LoopbackServers } from './loopback-servers.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 import { createNetlinkVisit, type NetlinkVisit } from './netlink-visit.ts';
@@ -53,6 +55,7 @@ export class NetworkNamespace implements Namespace {
   readonly #guard: TunnelGuard;
   readonly #linkChanges: ChangeListener;
   readonly #routeChanges: ChangeListener;
+  readonly #servers = new LoopbackServers();
   #open = true;
 
   /** @param socket one that was opened in the namespace */
@@ -231,6 +234,11 @@ export class NetworkNamespace implements Namespace {
     return child;
   }
 
+  listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Watch {
+    const fd = this.#thread.inNamespace(this.fd, () => this.#thread.calls.listenOnLoopback(port));
+    return this.#servers.listen(fd, onConnection);
+  }
+
   watchLinks(onChange: () => void): Watch {
     return this.#linkChanges.watch(onChange);
   }
@@ -245,6 +253,7 @@ export class NetworkNamespace implements Namespace {
     this.#connection.close();
     this.#linkChanges.close();
     this.#routeChanges.close();
+    this.#servers.close();
     closeSync(this.#fd);
   }
 

@@ -148,7 +148,8 @@ function decodeGateway(buffer: Buffer, attributes: AttributeTable): string {
   return '';
 }
 
-function protocolName(protocol: number): string {
+/** Name of an rtm_protocol, as iproute2 knows it; the number itself where it has none. */
+export function protocolName(protocol: number): string {
   return PROTOCOLS.get(protocol) ?? String(protocol);
 }
 

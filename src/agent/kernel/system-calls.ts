@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 import { kernelError } from './kernel-error.ts';
 
@@ -21,6 +22,8 @@ export interface SystemCalls {
   netlinkPort(fd: number): number | null;
   /** setsockopt(2) of a number. */
   setSocketOption(fd: number, level: number, option: number, value: number): void;
+  /** socket(2), bind(2) and listen(2): TCP at 127.0.0.1. What is started meanwhile does not inherit the descriptor. */
+  listenOnLoopback(port: number): number;
 }
 
 export const MS_BIND = 0x1000;
@@ -42,9 +45,16 @@ export function loadSystemCalls(): SystemCalls {
   const setsockopt = libc.func(
     'int setsockopt(int fd, int level, int option, const int *value, uint32_t length)',
   );
+  const socket = libc.func('int socket(int domain, int type, int protocol)');
+  const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
+  const listen = libc.func('int listen(int fd, int backlog)');
 
   function check(result: number, what: () => string): void {
     if (result !== 0) throw kernelError(koffi.errno(), what());
+  }
+
+  function setSocketOption(fd: number, level: number, option: number, value: number): void {
+    check(setsockopt(fd, level, option, [value], 4), () => `setsockopt ${level} ${option}`);
   }
 
   return {
@@ -72,8 +82,24 @@ export function loadSystemCalls(): SystemCalls {
         ? address.readUInt32LE(4)
         : null;
     },
-    setSocketOption: (fd, level, option, value) =>
-      check(setsockopt(fd, level, option, [value], 4), () => `setsockopt ${level} ${option}`),
+    setSocketOption,
+    listenOnLoopback(port) {
+      const fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      if (fd < 0) throw kernelError(koffi.errno(), 'socket');
+      try {
+        setSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+        const address = Buffer.alloc(SOCKADDR_IN_BYTES);
+        address.writeUInt16LE(AF_INET, 0);
+        address.writeUInt16BE(port, 2);
+        address.set([127, 0, 0, 1], 4);
+        check(bind(fd, address, address.length), () => `bind 127.0.0.1:${port}`);
+        check(listen(fd, BACKLOG), () => `listen 127.0.0.1:${port}`);
+        return fd;
+      } catch (error) {
+        closeSync(fd);
+        throw error;
+      }
+    },
   };
 }
 
@@ -83,3 +109,11 @@ const MNT_DETACH = 2;
 const LOCK_EX = 2;
 const AF_NETLINK = 16;
 const SOCKADDR_NL_BYTES = 12;
+const AF_INET = 2;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0x800;
+const SOCK_CLOEXEC = 0x80000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SOCKADDR_IN_BYTES = 16;
+const BACKLOG = 4;

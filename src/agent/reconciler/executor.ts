@@ -5,7 +5,7 @@ import type { DaemonName } from '../../model/routing-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import type { Frr } from '../frr/frr.ts';
 import { removeHostsFile, writeHostsFile } from '../hosts-file.ts';
-import type { Kernel, TransportStep } from '../kernel/kernel.ts';
+import type { Kernel, Namespace, TransportStep } from '../kernel/kernel.ts';
 import type { Mark, StateFolder } from '../state-folder.ts';
 import type { Environments } from './environments.ts';
 import { Failures } from './failures.ts';
@@ -24,6 +24,8 @@ export interface ExecutorOptions {
   readonly environments: Environments;
   /** Routers whose daemons are started at the same time. */
   readonly startsAtOnce: number;
+  /** The zebra of a router is about to be started. */
+  readonly onStarting: (namespace: Namespace) => void;
   /** All daemons of a router run and answer. */
   readonly onStarted: (namespace: string) => void;
 }
@@ -211,7 +213,7 @@ export class Executor {
     failures: Failures,
     signal: AbortSignal,
   ): Promise<void> {
-    const { frr, environments, startsAtOnce, onStarted } = this.options;
+    const { frr, environments, startsAtOnce, onStarting, onStarted } = this.options;
     const routers = groupBy(changes, ({ namespace }) => namespace);
     await forEachAtOnce(
       [...routers],
@@ -220,6 +222,7 @@ export class Executor {
         attempt(failures, namespace, async () => {
           const held = environments.find(namespace);
           if (held === null || failures.has(namespace)) return;
+          if (starts.some(({ daemon }) => daemon === 'zebra')) onStarting(held);
           for (const { daemon, config } of starts) await frr.start(namespace, daemon, config, held);
           onStarted(namespace);
         }),

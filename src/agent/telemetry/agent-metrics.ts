@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LinkCounters } from '../kernel/kernel.ts';
 import type { DropSample } from './drop-samples.ts';
+import { DecisionMetrics } from './fpm/decision-metrics.ts';
+import type { DecisionSample } from './fpm/decision-watch.ts';
 
 /** What the agent's metrics are read from, at the moment of a scrape. */
 export interface MetricSource {
@@ -24,6 +26,8 @@ export interface RouterSample {
   readonly routes: ReadonlyMap<string, number>;
   /** By `PROTOCOL STATE`. */
   readonly neighbors: ReadonlyMap<string, number>;
+  /** Null where zebra's decisions are not listened to. */
+  readonly decisions: DecisionSample | null;
 }
 
 export type ReconcileResult = 'changed' | 'unchanged' | 'failed';
@@ -51,6 +55,7 @@ export class AgentMetrics {
   private readonly durations: Histogram;
   private readonly repairs: Counter;
   private readonly samples: ReturnType<typeof createSamples>;
+  private readonly decisions: DecisionMetrics;
 
   constructor(source: MetricSource) {
     this.source = source;
@@ -78,6 +83,7 @@ export class AgentMetrics {
     });
     this.repairs.inc({ node: source.node }, 0);
     this.samples = createSamples(registers);
+    this.decisions = new DecisionMetrics(this.registry);
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -96,6 +102,7 @@ export class AgentMetrics {
     const { gauges, counters, restarts, drops } = this.samples;
     for (const metric of [...Object.values(gauges), ...counters, ...Object.values(drops), restarts])
       metric.reset();
+    this.decisions.reset();
     gauges.connected.set({ node }, this.source.isConnected() ? 1 : 0);
     for (const router of this.source.routers()) {
       this.sampleRouter(router);
@@ -126,6 +133,7 @@ export class AgentMetrics {
       gauges.daemonUp.set({ ...labels, daemon }, up ? 1 : 0);
       restarts.inc({ ...labels, daemon }, count);
     }
+    if (router.decisions !== null) this.decisions.sample(labels, router.decisions);
   }
 
   private async sampleLinks(router: RouterSample): Promise<void> {

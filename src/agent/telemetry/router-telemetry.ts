@@ -5,6 +5,7 @@ import type { Namespace } from '../kernel/kernel.ts';
 import type { DaemonRestarts } from '../reconciler/daemon-restarts.ts';
 import type { Round } from '../reconciler/reconciler.ts';
 import type { RouterSample } from './agent-metrics.ts';
+import { DecisionWatch, type DecisionWatchOptions } from './fpm/decision-watch.ts';
 import { countFull } from './neighbor-questions.ts';
 import { NeighborWatch } from './neighbor-watch.ts';
 import { type RouteTally, RouteWatch } from './route-watch.ts';
@@ -15,6 +16,7 @@ export interface RouterTelemetryOptions {
   readonly now: () => number;
   readonly find: (namespace: string) => Namespace | null;
   readonly onChange: () => void;
+  readonly tell: DecisionWatchOptions['tell'];
   readonly log: (message: string) => void;
 }
 
@@ -23,14 +25,16 @@ export class RouterTelemetry {
   private readonly options: RouterTelemetryOptions;
   private readonly routes: RouteWatch;
   private readonly neighbors: NeighborWatch;
+  private readonly decisions: DecisionWatch;
   /** What of `routes` is reported. */
   private readonly shown = new Map<string, RouteTally>();
   private round: Round | null = null;
 
   constructor(options: RouterTelemetryOptions) {
-    const { frr, now, onChange, log } = options;
+    const { frr, now, onChange, tell, log } = options;
     this.options = options;
     this.neighbors = new NeighborWatch(frr, onChange);
+    this.decisions = new DecisionWatch({ now, onChange, tell, log });
     this.routes = new RouteWatch({
       now,
       onChange: (namespace) => void this.show(namespace),
@@ -53,7 +57,18 @@ export class RouterTelemetry {
     const wanted = new Set(
       desired.overlays.flatMap(({ environments }) => environments.map(({ namespace }) => namespace)),
     );
-    for (const namespace of this.routes.names()) if (!wanted.has(namespace)) this.unfollow(namespace);
+    const followed = new Set([...this.routes.names(), ...this.decisions.names()]);
+    for (const namespace of followed) if (!wanted.has(namespace)) this.unfollow(namespace);
+  }
+
+  /** A router's zebra is about to be started. */
+  expectZebra(namespace: Namespace): void {
+    this.decisions.expectZebra(namespace);
+  }
+
+  /** A link of the router came, went or changed. */
+  linksChanged(namespace: string): void {
+    this.decisions.suspect(namespace);
   }
 
   routesOf(namespace: string): { reached: number; destinations: number } | null {
@@ -67,6 +82,13 @@ export class RouterTelemetry {
 
   restartsOf(namespace: string, daemon: string): number {
     return this.options.restarts.countOf(namespace, daemon);
+  }
+
+  routeChangesOf(namespaces: readonly string[]): { firstAgoMs: number; lastAgoMs: number } | null {
+    const burst = this.decisions.burstOf(namespaces);
+    if (burst === null) return null;
+    const now = this.options.now();
+    return { firstAgoMs: Math.round(now - burst.first), lastAgoMs: Math.round(now - burst.last) };
   }
 
   /** Every router as it was when last looked at. */
@@ -86,6 +108,7 @@ export class RouterTelemetry {
   close(): void {
     this.routes.close();
     this.neighbors.close();
+    this.decisions.close();
   }
 
   /** A router with all its routes is shown only when its neighbours are known too: nobody sees it ready without. */
@@ -107,6 +130,7 @@ export class RouterTelemetry {
       own: loopback,
       summarized: routing.summarized,
     });
+    this.decisions.follow(held);
     this.neighbors.follow(namespace, routing);
   }
 
@@ -114,6 +138,7 @@ export class RouterTelemetry {
     this.routes.unfollow(namespace);
     this.shown.delete(namespace);
     this.neighbors.unfollow(namespace);
+    this.decisions.unfollow(namespace);
     this.options.restarts.forget(namespace);
   }
 
@@ -143,6 +168,7 @@ export class RouterTelemetry {
       reached: tally?.reached ?? 0,
       routes: tally?.routes ?? new Map(),
       neighbors: this.neighbors.tallyOf(namespace),
+      decisions: this.decisions.sampleOf(namespace),
     };
   }
 }

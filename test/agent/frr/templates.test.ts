@@ -46,7 +46,7 @@ test('whatever a name holds, there are only the lines of the template', () => {
     fc.property(fc.string({ unit: 'binary' }), (hostname) => {
       try {
         const zebra = templates.render({ ...example('ospf-ring'), hostname }).get('zebra') ?? '';
-        expect(zebra.split('\n').length).toBe(3);
+        expect(zebra.split('\n').length).toBe(4);
       } catch (error) {
         if (!(error instanceof VinetError)) throw error;
         expect(error.code).toBe('unsafe-value');
