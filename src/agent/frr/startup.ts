@@ -90,14 +90,7 @@ function spawnDetached(
 /** Warnings go to standard output, which is the log file: there may be no syslog. No telnet (`-P 0`). */
 function commandLine(pathspace: Pathspace, daemon: DaemonName, files: DaemonFiles): string[] {
   const place = ['-N', pathspace.name, '-f', files.config, '-i', files.pid, '-P', '0'];
-  return [
-    ...place,
-    '--log',
-    'stdout',
-    '--log-level',
-    'warnings',
-    ...DAEMON_FLAGS[daemon],
-  ];
+  return [...place, '--log', 'stdout', '--log-level', 'warnings', ...DAEMON_FLAGS[daemon]];
 }
 
 /** A daemon that finds no zebra tries again only after 10 s, so zebra has to be there before. */
