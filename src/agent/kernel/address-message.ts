@@ -8,6 +8,7 @@ import {
   NLM_F_CREATE,
   NLM_F_DUMP,
   NLM_F_EXCL,
+  NLM_F_REPLACE,
   requireBytes,
 } from './netlink-message.ts';
 import * as rt from './rtnetlink.ts';
@@ -18,6 +19,11 @@ import * as rt from './rtnetlink.ts';
  */
 export function encodeNewAddress(index: number, address: string): Buffer {
   return encodeAddress(rt.RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
+}
+
+/** The same also for an address that is there; what the kernel makes of an address is then made anew. */
+export function encodeRenewAddress(index: number, address: string): Buffer {
+  return encodeAddress(rt.RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address);
 }
 
 export function encodeDeleteAddress(index: number, address: string): Buffer {

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { LinkState } from '../../model/node-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import { aliasOf } from '../../planner/link-alias.ts';
-import { encodeDeleteAddress, encodeNewAddress } from './address-message.ts';
+import { encodeDeleteAddress, encodeNewAddress, encodeRenewAddress } from './address-message.ts';
 import { encodeAddRemote, encodeRemoveRemote } from './flood-message.ts';
 import type { LinkStep, Namespace } from './kernel.ts';
 import {
@@ -21,16 +21,18 @@ import { encodeDeleteRoute, encodeNewRoute } from './route-message.ts';
 import { IFLA_IFALIAS, IFLA_MASTER, IFLA_MTU } from './rtnetlink.ts';
 import { encapsulationOf } from './tunnels/encapsulations.ts';
 import type { WireguardDevices } from './tunnels/wireguard-devices.ts';
+import type { UpAddresses } from './up-addresses.ts';
 
-const { EACCES, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } = constants.errno;
+const { EACCES, EINVAL, ENOENT, EOPNOTSUPP } = constants.errno;
 
 type CreateStep = Extract<LinkStep, { step: 'create' }>;
 
-/** The namespace that steps are programmed in: its identity, its connection and its WireGuard devices. */
+/** The namespace that steps are programmed in: its identity, and what is known and asked of it. */
 export interface LinkProgrammer {
   readonly inode: number;
   readonly connection: NetlinkConnection;
   readonly wireguard: WireguardDevices;
+  readonly upAddresses: UpAddresses;
 }
 
 /**
@@ -120,9 +122,10 @@ async function removeStranded(connection: NetlinkConnection, { into, index }: Cr
   if (stranded !== undefined) await into.program([{ step: 'delete', index: stranded.index }]);
 }
 
-function encodeStep(step: LinkStep, { inode, wireguard }: LinkProgrammer): NetlinkRequest[] {
+function encodeStep(step: LinkStep, { inode, upAddresses }: LinkProgrammer): NetlinkRequest[] {
+  upAddresses.note(step);
   if (step.step === 'create') return encodeCreate(step, inode);
-  if (step.step === 'set-up') return encodeUp(step, wireguard);
+  if (step.step === 'set-up') return encodeUp(step, upAddresses.of(step.index));
   if (step.step === 'set-wireguard-keys') return [];
   if (step.step === 'set-emulation') return encodeEmulation(step);
   return [encodeChange(step)];
@@ -139,17 +142,19 @@ function encodeCreate(step: CreateStep, inode: number): NetlinkRequest[] {
   ];
 }
 
+/** The kernel says EACCES or EOPNOTSUPP to an address where IPv6 is off. */
 function encodeUp(
   { index, up }: Extract<LinkStep, { step: 'set-up' }>,
-  wireguard: WireguardDevices,
+  addresses: Iterable<string>,
 ): NetlinkRequest[] {
   const change = { what: `set link #${index} ${up ? 'up' : 'down'}`, message: encodeSetUp(index, up) };
-  const address = up ? wireguard.linkLocalOf(index) : null;
-  if (address === null) return [change];
-  const what = `add address ${address} to link #${index}`;
-  // The kernel says EACCES or EOPNOTSUPP where IPv6 is off.
-  const done = [EEXIST, EACCES, EOPNOTSUPP];
-  return [change, { what, message: encodeNewAddress(index, address), done }];
+  if (!up) return [change];
+  const renewals = [...addresses].map((address) => ({
+    what: `renew address ${address} of link #${index}`,
+    message: encodeRenewAddress(index, address),
+    done: [EACCES, EOPNOTSUPP],
+  }));
+  return [change, ...renewals];
 }
 
 type ChangeStep = Exclude<LinkStep, { step: 'create' | 'set-up' | 'set-wireguard-keys' | 'set-emulation' }>;

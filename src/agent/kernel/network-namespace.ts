@@ -38,6 +38,7 @@ import { isSecurityStep, programSecurity, readAssociationDrops, readSecurity } f
 import { isSourceStep, TunnelGuard } from './tunnel-guard.ts';
 import { isGuePortStep, programGuePorts, readGuePorts } from './tunnels/gue-port.ts';
 import { WireguardDevices } from './tunnels/wireguard-devices.ts';
+import { UpAddresses } from './up-addresses.ts';
 
 /** A network namespace held open by its file descriptor, which it owns. */
 export class NetworkNamespace implements Namespace {
@@ -53,6 +54,7 @@ export class NetworkNamespace implements Namespace {
   readonly #generic: GenericNetlink;
   readonly #wireguard: WireguardDevices;
   readonly #guard: TunnelGuard;
+  readonly #upAddresses: UpAddresses;
   readonly #linkChanges: ChangeListener;
   readonly #routeChanges: ChangeListener;
   readonly #servers = new LoopbackServers();
@@ -78,7 +80,8 @@ export class NetworkNamespace implements Namespace {
     this.#filter = new FilterTable(nft);
     this.#guard = new TunnelGuard(nft);
     this.#generic = new GenericNetlink(options.families, this.#visit);
-    this.#wireguard = new WireguardDevices(this.#generic, this.name);
+    this.#wireguard = new WireguardDevices(this.#generic);
+    this.#upAddresses = new UpAddresses(this.name);
     this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, this.fd, LINK_GROUPS));
     this.#routeChanges = new ChangeListener(
       () => openNetlinkSocket(thread, this.fd, ROUTE_GROUPS),
@@ -116,7 +119,7 @@ export class NetworkNamespace implements Namespace {
     const emulations = await this.#readEmulations(links);
     const names = namesOf(links);
     this.#names = names;
-    return links.map((link) => ({
+    const observed = links.map((link) => ({
       name: link.name,
       index: link.index,
       kind: link.kind,
@@ -132,6 +135,8 @@ export class NetworkNamespace implements Namespace {
           : (wireguard.get(link.index) ?? link.tunnel),
       emulation: emulations.get(link.index) ?? null,
     }));
+    this.#upAddresses.learn(observed);
+    return observed;
   }
 
   async #readEmulations(links: readonly LinkMessage[]): Promise<Map<number, Emulation>> {
@@ -208,7 +213,12 @@ export class NetworkNamespace implements Namespace {
 
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {
     return programLinks(
-      { inode: this.inode, connection: this.#connection, wireguard: this.#wireguard },
+      {
+        inode: this.inode,
+        connection: this.#connection,
+        wireguard: this.#wireguard,
+        upAddresses: this.#upAddresses,
+      },
       steps,
     );
   }

@@ -1,11 +1,11 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import type { Tunnel } from '../../../src/model/tunnel.ts';
+import type { Tunnel, WireguardTunnel } from '../../../src/model/tunnel.ts';
 
-/** Addresses of two nodes, of one family. */
+/** Addresses of two nodes, of one family: what leaves without a local address of its own bears the first. */
 export interface Underlay {
   readonly family: 4 | 6;
-  readonly left: string;
-  readonly right: string;
+  readonly left: readonly [string, string];
+  readonly right: readonly [string, string];
 }
 
 export interface TunnelSample {
@@ -13,44 +13,99 @@ export interface TunnelSample {
   /** As the left and the right node have it. */
   readonly ends: readonly [Tunnel, Tunnel];
   readonly carries: readonly (4 | 6)[];
+  /** What iproute2 says of the left end's device. */
+  readonly shown: { readonly info_kind: string; readonly info_data?: Record<string, unknown> };
 }
 
-/** One tunnel of each kind between two nodes. */
-export function tunnelsOver({ left, right }: Underlay): TunnelSample[] {
-  const ways = [
-    { local: left, remote: right, name: 'left', far: 'right' },
-    { local: right, remote: left, name: 'right', far: 'left' },
+/** One tunnel of each kind between two nodes; IP in IP also where it carries one family. */
+export function tunnelsOver({ family, left, right }: Underlay): TunnelSample[] {
+  const [local, remote] = [left[0], right[0]];
+  const [there, back] = [
+    { local, remote },
+    { local: remote, remote: local },
+  ];
+  const second = [
+    { local: left[1], remote: right[1] },
+    { local: right[1], remote: left[1] },
   ] as const;
   const both = [4, 6] as const;
-  const sample = (
-    name: string,
-    make: (way: (typeof ways)[number]) => Tunnel,
-    carries: readonly (4 | 6)[] = both,
-  ): TunnelSample => ({ name, ends: [make(ways[0]), make(ways[1])], carries });
-  const ends = ({ local, remote }: (typeof ways)[number]) => ({ local, remote });
+  const six = family === 6;
   return [
-    sample('vxlan', ({ local, remote }) => ({
-      ...{ kind: 'vxlan', vni: 77, port: 4789, local, remotes: [remote], learning: false },
-    })),
-    sample('geneve', ({ remote }) => ({ kind: 'geneve', vni: 0xfedcba, port: 6081, remote })),
-    sample('gre', (way) => ({ kind: 'gre', key: 0xfedcba98, ...ends(way) })),
-    sample('gue', (way) => ({ kind: 'gue', key: 1001, port: 10_001, ...ends(way) })),
-    sample('ipip with both', (way) => ({ kind: 'ipip', carries: both, ...ends(way) })),
-    sample('ipip with IPv4', (way) => ({ kind: 'ipip', carries: [4], ...ends(way) }), [4]),
-    sample('ipip with IPv6', (way) => ({ kind: 'ipip', carries: [6], ...ends(way) }), [6]),
-    sample('wireguard', ({ remote, name, far }) => ({
-      kind: 'wireguard',
-      port: 10_002,
-      remote,
-      remotePort: 10_002,
-      privateKey: PAIRS[name].privateKey,
-      peerPublicKey: PAIRS[far].publicKey,
-      presharedKey: presharedKey('first'),
-    })),
+    {
+      name: 'vxlan',
+      ends: [vxlanTunnel(local, remote), vxlanTunnel(remote, local)],
+      carries: both,
+      shown: { info_kind: 'vxlan', info_data: { id: 77, port: 4789, ttl: 64 } },
+    },
+    {
+      name: 'geneve',
+      ends: [
+        { kind: 'geneve', vni: 0xfedcba, port: 6081, remote },
+        { kind: 'geneve', vni: 0xfedcba, port: 6081, remote: local },
+      ],
+      carries: both,
+      shown: { info_kind: 'geneve', info_data: { id: 0xfedcba, port: 6081, ttl: 64 } },
+    },
+    {
+      name: 'gre',
+      ends: [
+        { kind: 'gre', key: 0xfedcba98, ...there },
+        { kind: 'gre', key: 0xfedcba98, ...back },
+      ],
+      carries: both,
+      shown: { info_kind: six ? 'ip6gre' : 'gre', info_data: { ...there, ttl: 64 } },
+    },
+    {
+      name: 'gue',
+      ends: [
+        { kind: 'gue', key: 1001, port: 10_001, ...there },
+        { kind: 'gue', key: 1001, port: 10_001, ...back },
+      ],
+      carries: both,
+      shown: { info_kind: six ? 'ip6gre' : 'gre', info_data: { ...there, ttl: 64 } },
+    },
+    {
+      name: 'ipip that carries both',
+      ends: [
+        { kind: 'ipip', carries: both, ...there },
+        { kind: 'ipip', carries: both, ...back },
+      ],
+      carries: both,
+      shown: { info_kind: six ? 'ip6tnl' : 'sit', info_data: { proto: 'any', ...there, ttl: 64 } },
+    },
+    {
+      name: 'ipip that carries IPv4',
+      ends: [
+        { kind: 'ipip', carries: [4], ...second[0] },
+        { kind: 'ipip', carries: [4], ...second[1] },
+      ],
+      carries: [4],
+      shown: { info_kind: six ? 'ip6tnl' : 'ipip', info_data: { ...second[0], ttl: 64 } },
+    },
+    {
+      name: 'wireguard',
+      ends: wireguardTunnels(local, remote),
+      carries: both,
+      shown: { info_kind: 'wireguard' },
+    },
   ];
 }
 
-export function presharedKey(generation: string): string {
+function vxlanTunnel(local: string, remote: string): Tunnel {
+  return { kind: 'vxlan', vni: 77, port: 4789, local, remotes: [remote], learning: false };
+}
+
+export function wireguardTunnels(left: string, right: string): [WireguardTunnel, WireguardTunnel] {
+  const [a, b] = [keyPair(), keyPair()];
+  const common = { kind: 'wireguard', port: 10_002, remotePort: 10_002 } as const;
+  const presharedKey = presharedKeyOf('first');
+  return [
+    { ...common, remote: right, privateKey: a.privateKey, peerPublicKey: b.publicKey, presharedKey },
+    { ...common, remote: left, privateKey: b.privateKey, peerPublicKey: a.publicKey, presharedKey },
+  ];
+}
+
+export function presharedKeyOf(generation: string): string {
   return createHash('sha256').update(generation).digest('base64');
 }
 
@@ -62,5 +117,3 @@ function keyPair(): { privateKey: string; publicKey: string } {
     publicKey: publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64'),
   };
 }
-
-const PAIRS = { left: keyPair(), right: keyPair() };

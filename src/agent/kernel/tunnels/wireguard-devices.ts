@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { WireguardTunnel } from '../../../model/tunnel.ts';
 import { VinetError } from '../../../model/vinet-error.ts';
 import type { GenericNetlink } from '../generic-netlink.ts';
@@ -11,22 +10,16 @@ import {
   WIREGUARD_FAMILY,
 } from './wireguard-message.ts';
 
-/** The WireGuard devices of one namespace, by their index: keys, peers and link-local addresses. */
+/** The WireGuard devices of one namespace, by their index: their keys and peers. */
 export class WireguardDevices {
   readonly #generic: GenericNetlink;
-  readonly #namespace: string;
-  readonly #known = new Set<number>();
 
-  /** @param namespace its name */
-  constructor(generic: GenericNetlink, namespace: string) {
+  constructor(generic: GenericNetlink) {
     this.#generic = generic;
-    this.#namespace = namespace;
   }
 
   /** What each device is a tunnel of; one that is not as `configure` leaves it is left out. */
   async read(indices: readonly number[]): Promise<Map<number, WireguardTunnel>> {
-    this.#known.clear();
-    for (const index of indices) this.#known.add(index);
     const tunnels = new Map<number, WireguardTunnel>();
     if (indices.length === 0) return tunnels;
     await this.#generic.use(async (connection) => {
@@ -44,7 +37,6 @@ export class WireguardDevices {
    * session that runs goes on until its next handshake.
    */
   async configure(index: number, tunnel: WireguardTunnel): Promise<void> {
-    this.#known.add(index);
     await this.#generic.use(async (connection) => {
       const family = await this.#generic.families.require(connection, WIREGUARD_FAMILY);
       const found = await readDevice(connection, family, index);
@@ -54,16 +46,6 @@ export class WireguardDevices {
       const [error] = await connection.request([{ what: `configure WireGuard of link #${index}`, message }]);
       if (error) throw error;
     });
-  }
-
-  /**
-   * The address that routing over IPv6 needs and that the kernel gives to all but these devices, having no
-   * address to derive it from; it goes each time the device goes down. Null where the device is none of these.
-   */
-  linkLocalOf(index: number): string | null {
-    if (!this.#known.has(index)) return null;
-    const digits = createHash('sha256').update(`${this.#namespace}/${index}`).digest('hex');
-    return `fe80::${(digits.slice(0, 16).match(/.{4}/g) ?? []).join(':')}/64`;
   }
 }
 
