@@ -15,17 +15,20 @@ export function differenceOfTunnels(wanted: Tunnel, found: Tunnel | null): strin
   return '';
 }
 
-/** Remotes of a segment come and go; the keys of WireGuard are renewed. None of them may be shown either. */
+/**
+ * Remotes of a segment come and go; the keys of WireGuard are renewed, and may not be shown either; its endpoint the
+ * kernel itself moves to where the peer's packets come from.
+ */
 function isChangeable(wanted: Tunnel, field: string): boolean {
   if (wanted.kind === 'vxlan') return field === 'remotes' && wanted.learning;
-  return wanted.kind === 'wireguard' && WIREGUARD_KEYS.some((key) => key === field);
+  return wanted.kind === 'wireguard' && WIREGUARD_SETTINGS.some((setting) => setting === field);
 }
 
-const WIREGUARD_KEYS = ['privateKey', 'peerPublicKey', 'presharedKey'] as const;
+const WIREGUARD_SETTINGS = ['privateKey', 'peerPublicKey', 'presharedKey', 'remote', 'remotePort'] as const;
 
 export function haveSameKeys(wanted: Tunnel, found: Tunnel | null): boolean {
   if (wanted.kind !== 'wireguard' || found?.kind !== 'wireguard') return true;
-  return WIREGUARD_KEYS.every((key) => wanted[key] === found[key]);
+  return WIREGUARD_SETTINGS.every((setting) => wanted[setting] === found[setting]);
 }
 
 /** Remotes that a segment's tunnel has to gain and to lose. */

@@ -1,7 +1,7 @@
 import type { Emulation } from '../../model/emulation.ts';
 import type { KERNEL_FEATURES } from '../../model/node.ts';
 import type { TunnelState } from '../../model/node-state.ts';
-import type { Cipher } from '../../model/security.ts';
+import { type Cipher, REQID_BASE } from '../../model/security.ts';
 import type { GueTunnel } from '../../model/tunnel.ts';
 import type { Namespace } from './kernel.ts';
 
@@ -49,14 +49,20 @@ async function encapsulate(
   const tunnel: GueTunnel = { kind: 'gue', key: 1, port: PORT, local, remote };
   const ports = await namespace.programTransport([{ step: 'add-gue-port', guePort: { family, port: PORT } }]);
   const links = await namespace.program([
-    { step: 'create', link: tunnelState(tunnel), into: namespace, index: FIRST_INDEX + family, peer: null },
+    {
+      step: 'create',
+      link: tunnelState(tunnel, family),
+      into: namespace,
+      index: FIRST_INDEX + family,
+      peer: null,
+    },
   ]);
   return succeeded([...ports, ...links]);
 }
 
 async function secure(namespace: Namespace, cipher: Cipher, keyBytes: number): Promise<boolean> {
   const association = {
-    ...{ spi: 0x1000, key: '00'.repeat(keyBytes), reqid: 1, cipher },
+    ...{ spi: 0x1000, key: '00'.repeat(keyBytes), reqid: REQID_BASE + 1, cipher },
     ...{ source: '192.0.2.1', destination: '192.0.2.2' },
   };
   return succeeded([
@@ -65,11 +71,11 @@ async function secure(namespace: Namespace, cipher: Cipher, keyBytes: number): P
   ]);
 }
 
-function tunnelState(tunnel: GueTunnel): TunnelState {
+function tunnelState(tunnel: GueTunnel, family: 4 | 6): TunnelState {
   return {
     ...{
       kind: 'tunnel',
-      name: `probe-${tunnel.local}`,
+      name: `probe${family}`,
       link: 'probe',
       mtu: 1400,
       addresses: [],

@@ -16,7 +16,10 @@ import type { TunnelSource, WireguardTunnel } from '../../model/tunnel.ts';
 export interface Kernel {
   /** rtnetlink kinds that this kernel creates, found by trying in a namespace without a name. */
   readLinkKinds(): Promise<string[]>;
-  /** Those of `KERNEL_FEATURES` that this kernel has, found by trying in a namespace without a name. */
+  /**
+   * Those of `KERNEL_FEATURES` that this kernel has, found by trying in a namespace without a name. Loads the modules
+   * of those that no kernel loads by itself.
+   */
   readFeatures(): Promise<string[]>;
   readRelease(): Capabilities['kernel'];
 
@@ -120,7 +123,8 @@ export type LinkStep =
   /**
    * Creates an interface, down, in `into` with the given index; a tunnel's outer packets travel in the
    * namespace that programs it. A veth's other end is created with it. Both ends get their alias, a VXLAN
-   * device its remotes. Before Linux 6.13 the index must be free in the programming namespace as well.
+   * device its remotes, a WireGuard device its keys and peer. Before Linux 6.13 the index must be free in the
+   * programming namespace as well.
    */
   | {
       readonly step: 'create';
@@ -140,6 +144,7 @@ export type LinkStep =
   | { readonly step: 'add-remote'; readonly index: number; readonly remote: string }
   | { readonly step: 'remove-remote'; readonly index: number; readonly remote: string }
   | { readonly step: 'set-emulation'; readonly index: number; readonly emulation: Emulation | null }
+  /** Sessions go on where the preshared key alone is another. */
   | { readonly step: 'set-wireguard-keys'; readonly index: number; readonly tunnel: WireguardTunnel }
   | { readonly step: 'add-route'; readonly index: number; readonly route: KernelRoute }
   | { readonly step: 'remove-route'; readonly index: number; readonly route: KernelRoute };

@@ -44,7 +44,13 @@ export async function programLinks(
   programmer: LinkProgrammer,
   steps: readonly LinkStep[],
 ): Promise<(Error | null)[]> {
-  const { connection, wireguard } = programmer;
+  const results = await sendSteps(programmer, steps);
+  await configureWireguard(programmer.wireguard, steps, results);
+  await finishCreated(steps, results);
+  return results;
+}
+
+async function sendSteps(programmer: LinkProgrammer, steps: readonly LinkStep[]): Promise<(Error | null)[]> {
   const results: (Error | null)[] = steps.map(() => null);
   const sent: { readonly at: number; readonly request: NetlinkRequest }[] = [];
   steps.forEach((step, at) => {
@@ -54,7 +60,7 @@ export async function programLinks(
       results[at] = asError(error);
     }
   });
-  const errors = await connection.request(sent.map(({ request }) => request));
+  const errors = await programmer.connection.request(sent.map(({ request }) => request));
   const stranded: CreateStep[] = [];
   sent.forEach(({ at, request }, position) => {
     const [error, step] = [errors[position] ?? null, steps[at]];
@@ -62,11 +68,21 @@ export async function programLinks(
     if (request.joined && results[at] === null && step?.step === 'create') stranded.push(step);
     results[at] ??= error;
   });
-  for (const step of stranded) await removeStranded(connection, step);
+  for (const step of stranded) await removeStranded(programmer.connection, step);
+  return results;
+}
+
+async function configureWireguard(
+  devices: WireguardDevices,
+  steps: readonly LinkStep[],
+  results: (Error | null)[],
+): Promise<void> {
   for (const [at, step] of steps.entries())
     if (step.step === 'set-wireguard-keys')
-      results[at] = await wireguard.configure(step.index, step.tunnel).then(() => null, asError);
+      results[at] = await devices.configure(step.index, step.tunnel).then(() => null, asError);
+}
 
+async function finishCreated(steps: readonly LinkStep[], results: (Error | null)[]): Promise<void> {
   const created = steps.flatMap((step, at) =>
     step.step === 'create' && results[at] === null ? [{ step, at }] : [],
   );
@@ -78,7 +94,6 @@ export async function programLinks(
       });
     }),
   );
-  return results;
 }
 
 interface Follower {

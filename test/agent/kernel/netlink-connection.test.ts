@@ -213,6 +213,31 @@ test('closing fails what waits and what comes later', async () => {
   await vi.waitFor(() => expect(socket.closed).toBe(true));
 });
 
+describe('a question that is no dump', () => {
+  test('is answered with what comes before its acknowledgement', async () => {
+    socket.onSend = ([message]) => {
+      expect((message?.flags ?? 0) & NLM_F_ACK).toBe(NLM_F_ACK);
+      socket.answer(ENTRY, 0, message?.sequence ?? 0, int32(42));
+      socket.acknowledge(message?.sequence ?? 0, 0);
+    };
+    expect(
+      await connection.ask(request('family'), (buffer, _type, start) => buffer.readInt32LE(start)),
+    ).toEqual([42]);
+  });
+
+  test('fails as the kernel says', async () => {
+    socket.onSend = ([message]) => socket.acknowledge(message?.sequence ?? 0, ENODEV);
+    await expect(connection.ask(request('family'), () => null)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+test('requests that belong together go in one send, also where a batch is full', async () => {
+  socket.onSend = (messages) => socket.acknowledge(messages.at(-1)?.sequence ?? 0, 0);
+  const pairs = Array.from({ length: 70 }, () => [request('make'), { ...request('move'), joined: true }]);
+  await connection.request([request('alone'), ...pairs.flat()]);
+  expect(socket.sent.map((messages) => messages.length)).toEqual([129, 12]);
+});
+
 function request(what: string) {
   return { what, message: encodeMessage(ENTRY, 0, Buffer.alloc(16)) };
 }

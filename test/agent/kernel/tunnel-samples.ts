@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { Tunnel, WireguardTunnel } from '../../../src/model/tunnel.ts';
 
-/** Addresses of two nodes, of one family: what leaves without a local address of its own bears the first. */
+/** Addresses of two nodes, of one family: a pair in one network, another in a second. */
 export interface Underlay {
   readonly family: 4 | 6;
   readonly left: readonly [string, string];

@@ -8,12 +8,13 @@ import { bridge, carryOut, ip, joinByVeth, KernelRoom, tunnelLink } from './kern
 import { presharedKeyOf, tunnelsOver, type Underlay } from './tunnel-samples.ts';
 
 const UNDERLAYS: readonly Underlay[] = [
-  { family: 4, left: ['192.0.2.1', '192.0.2.11'], right: ['192.0.2.2', '192.0.2.12'] },
-  { family: 6, left: ['fd00:2::1', 'fd00:2::11'], right: ['fd00:2::2', 'fd00:2::12'] },
+  { family: 4, left: ['192.0.2.1', '198.51.100.1'], right: ['192.0.2.2', '198.51.100.2'] },
+  { family: 6, left: ['fd00:2::1', 'fd00:3::1'], right: ['fd00:2::2', 'fd00:3::2'] },
 ];
 const MTU = 1400;
 
 let room: KernelRoom;
+let features: string[];
 /** Two nodes, and two routers that tunnels of theirs are moved into. */
 let n1: Namespace;
 let n2: Namespace;
@@ -22,6 +23,7 @@ let r2: Namespace;
 
 beforeAll(async () => {
   room = await KernelRoom.open();
+  features = await room.kernel.readFeatures();
   [n1, n2, r1, r2] = [
     await room.create('n1'),
     await room.create('n2'),
@@ -36,11 +38,12 @@ beforeAll(async () => {
     { into: n1, name: 'wire', index: 10, addresses: addressesOf('left') },
     { into: n2, name: 'wire', index: 10, addresses: addressesOf('right') },
   );
+  for (const node of [n1, n2]) await carryOut(node, [{ step: 'set-mtu', index: 10, mtu: 1500 }]);
 });
 afterAll(() => room.leave());
 
-test('a stock kernel has every feature', async () => {
-  expect(await room.kernel.readFeatures()).toEqual([...KERNEL_FEATURES]);
+test('a stock kernel has every feature', () => {
+  expect(features).toEqual([...KERNEL_FEATURES]);
 });
 
 describe.each(UNDERLAYS)('over IPv$family', (underlay) => {
@@ -110,12 +113,13 @@ test('ports of GUE come and go as often as asked; those of others are neither sh
   ip(n1, 'fou', 'add', 'port', '20000', 'ipproto', '4');
   for (let round = 0; round < 2; round++) {
     expect(await n1.programTransport(add)).toEqual([null, null]);
-    expect((await n1.readTransport()).guePorts).toEqual([...before, ...ports]);
+    const { guePorts } = await n1.readTransport();
+    expect(new Set(guePorts)).toEqual(new Set([...before, ...ports]));
   }
   const taken = { step: 'add-gue-port', guePort: { family: 4, port: 20_000 } } as const;
   expect(await n1.programTransport([taken])).toEqual([expect.any(Error)]);
   for (let round = 0; round < 2; round++) expect(await n1.programTransport(remove)).toEqual([null, null]);
-  expect((await n1.readTransport()).guePorts).toEqual(before);
+  expect(new Set((await n1.readTransport()).guePorts)).toEqual(new Set(before));
 });
 
 async function standUp(

@@ -6,13 +6,15 @@ import {
   decodeDevice,
   encodeConfigureDevice,
   encodeGetDevice,
-  encodePresharedKey,
+  encodeUpdatePeer,
   WIREGUARD_FAMILY,
 } from './wireguard-message.ts';
 
 /** The WireGuard devices of one namespace, by their index: their keys and peers. */
 export class WireguardDevices {
   readonly #generic: GenericNetlink;
+  /** Endpoints as they were given. */
+  readonly #endpoints = new Map<number, Endpoint>();
 
   constructor(generic: GenericNetlink) {
     this.#generic = generic;
@@ -26,28 +28,36 @@ export class WireguardDevices {
       const family = await this.#generic.families.require(connection, WIREGUARD_FAMILY);
       for (const index of indices) {
         const tunnel = await readDevice(connection, family, index);
-        if (tunnel !== null) tunnels.set(index, tunnel);
+        if (tunnel !== null) tunnels.set(index, this.#asConfigured(index, tunnel));
       }
     });
     return tunnels;
   }
 
   /**
-   * Gives a device its tunnel. Where only the preshared key differs from what it has, nothing else is said: a
-   * session that runs goes on until its next handshake.
+   * Gives a device its tunnel. Where only the preshared key or the endpoint differs from what it has, nothing else
+   * is said, and a session that runs goes on.
    */
   async configure(index: number, tunnel: WireguardTunnel): Promise<void> {
     await this.#generic.use(async (connection) => {
       const family = await this.#generic.families.require(connection, WIREGUARD_FAMILY);
       const found = await readDevice(connection, family, index);
       const message = isSamePeer(found, tunnel)
-        ? encodePresharedKey(family, index, tunnel)
+        ? encodeUpdatePeer(family, index, tunnel)
         : encodeConfigureDevice(family, index, tunnel);
       const [error] = await connection.request([{ what: `configure WireGuard of link #${index}`, message }]);
       if (error) throw error;
+      this.#endpoints.set(index, { remote: tunnel.remote, remotePort: tunnel.remotePort });
     });
   }
+
+  /** The kernel moves an endpoint to where the peer's packets come from: that is no change of the tunnel. */
+  #asConfigured(index: number, tunnel: WireguardTunnel): WireguardTunnel {
+    return { ...tunnel, ...this.#endpoints.get(index) };
+  }
 }
+
+type Endpoint = Pick<WireguardTunnel, 'remote' | 'remotePort'>;
 
 /** Null as well for a device that went away meanwhile. */
 async function readDevice(
@@ -69,4 +79,4 @@ function isSamePeer(found: WireguardTunnel | null, wanted: WireguardTunnel): boo
   return found !== null && SESSION_FIELDS.every((field) => found[field] === wanted[field]);
 }
 
-const SESSION_FIELDS = ['port', 'remote', 'remotePort', 'privateKey', 'peerPublicKey'] as const;
+const SESSION_FIELDS = ['port', 'privateKey', 'peerPublicKey'] as const;

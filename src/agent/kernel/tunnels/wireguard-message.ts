@@ -39,29 +39,25 @@ export function encodeConfigureDevice(family: number, index: number, tunnel: Wir
       WGDEVICE_A_PEERS,
       nested(
         0,
-        attribute(WGPEER_A_PUBLIC_KEY, keyBytes(tunnel.peerPublicKey)),
-        attribute(WGPEER_A_PRESHARED_KEY, keyBytes(tunnel.presharedKey)),
+        ...encodePeer(tunnel),
         attributeU32(WGPEER_A_FLAGS, WGPEER_F_REPLACE_ALLOWEDIPS),
-        attribute(WGPEER_A_ENDPOINT, socketAddress(tunnel.remote, tunnel.remotePort)),
         nested(WGPEER_A_ALLOWEDIPS, encodeEverything(AF_INET, 4), encodeEverything(AF_INET6, 16)),
       ),
     ),
   );
 }
 
-/** WG_CMD_SET_DEVICE with another preshared key for the peer that is there: its next handshake takes it. */
-export function encodePresharedKey(family: number, index: number, tunnel: WireguardTunnel): Buffer {
+/**
+ * WG_CMD_SET_DEVICE with another endpoint or preshared key for the peer that is there: a session that runs goes on,
+ * the next handshake takes the key.
+ */
+export function encodeUpdatePeer(family: number, index: number, tunnel: WireguardTunnel): Buffer {
   return encodeGeneric(
     { family, command: WG_CMD_SET_DEVICE, flags: 0 },
     attributeU32(WGDEVICE_A_IFINDEX, index),
     nested(
       WGDEVICE_A_PEERS,
-      nested(
-        0,
-        attribute(WGPEER_A_PUBLIC_KEY, keyBytes(tunnel.peerPublicKey)),
-        attribute(WGPEER_A_PRESHARED_KEY, keyBytes(tunnel.presharedKey)),
-        attributeU32(WGPEER_A_FLAGS, WGPEER_F_UPDATE_ONLY),
-      ),
+      nested(0, ...encodePeer(tunnel), attributeU32(WGPEER_A_FLAGS, WGPEER_F_UPDATE_ONLY)),
     ),
   );
 }
@@ -90,6 +86,14 @@ export function decodeDevice(
     peerPublicKey: keyText(peer.bytes(WGPEER_A_PUBLIC_KEY)),
     presharedKey: keyText(peer.bytes(WGPEER_A_PRESHARED_KEY)),
   };
+}
+
+function encodePeer(tunnel: WireguardTunnel): Buffer[] {
+  return [
+    attribute(WGPEER_A_PUBLIC_KEY, keyBytes(tunnel.peerPublicKey)),
+    attribute(WGPEER_A_PRESHARED_KEY, keyBytes(tunnel.presharedKey)),
+    attribute(WGPEER_A_ENDPOINT, socketAddress(tunnel.remote, tunnel.remotePort)),
+  ];
 }
 
 /** An entry of the allowed addresses that lets all of one family in. */

@@ -9,7 +9,7 @@ import {
 import {
   decodeDevice,
   encodeConfigureDevice,
-  encodePresharedKey,
+  encodeUpdatePeer,
 } from '../../../../src/agent/kernel/tunnels/wireguard-message.ts';
 import type { WireguardTunnel } from '../../../../src/model/tunnel.ts';
 import { VinetError } from '../../../../src/model/vinet-error.ts';
@@ -37,10 +37,10 @@ describe('messages of WireGuard', () => {
     );
   });
 
-  test('a renewed preshared key is sent without the private key, without an endpoint, and to no new peer', () => {
+  test('a renewed preshared key is sent without the private key, and to no new peer', () => {
     fc.assert(
       fc.property(tunnels, (tunnel) => {
-        const message = encodePresharedKey(30, 7, tunnel);
+        const message = encodeUpdatePeer(30, 7, tunnel);
         expect(message.includes(Buffer.from(tunnel.presharedKey, 'base64'))).toBe(true);
         expect(message.includes(Buffer.from(tunnel.privateKey, 'base64'))).toBe(false);
         expect(
