@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FakeAgent } from './fake-agent.ts';
 import { eventually, Harness, rider, ring } from './harness.ts';
+
+// Several lives of a controller in one test take a while on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 let harness: Harness;
 beforeEach(async () => {

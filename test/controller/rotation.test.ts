@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isDue, keepSecrets, nextStep } from '../../src/controller/overlays/key-generations.ts';
 import type { SecretsRecord } from '../../src/controller/overlays/record.ts';
 import { openSqliteStore } from '../../src/controller/store/sqlite-store.ts';
 import { buildOverlay } from '../planner/overlay-builder.ts';
 import { type FakeAgent, nodeOf } from './fake-agent.ts';
 import { eventually, Harness, ring } from './harness.ts';
+
+// Several lives of a controller in one test take a while on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 let harness: Harness;
 beforeEach(async () => {
