@@ -12,6 +12,7 @@ mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs shm /dev/shm
 mount -t tmpfs -o mode=1777 tmp /var/tmp
 ln -sfn /proc/self/fd /dev/fd
+for name in stdin stdout stderr; do ln -sfn "/proc/self/fd/$((number++))" "/dev/$name"; done
 install -d -o frr -g frr /run/frr
 # From here on the kernel loads by itself what is asked of it, as on any Debian.
 mkdir -p "/lib/modules/$(uname -r)"
