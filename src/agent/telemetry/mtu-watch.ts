@@ -98,8 +98,13 @@ export class MtuWatch {
   }
 
   private async look(namespace: Namespace, { address, mtu }: Watched): Promise<Watched['state']> {
-    if (await this.options.probe(namespace, address, mtu)) return 'passes';
-    return (await this.options.probe(namespace, address, SMALL_BYTES)) ? 'blocked' : 'unknown';
+    try {
+      if (await this.options.probe(namespace, address, mtu)) return 'passes';
+      return (await this.options.probe(namespace, address, SMALL_BYTES)) ? 'blocked' : 'unknown';
+    } catch {
+      // The namespace may go between two probes.
+      return 'unknown';
+    }
   }
 }
 
