@@ -63,6 +63,9 @@ function addOverlayGauges(registry: Registry, inventory: Inventory, watch: Overl
         routes.set({ overlay }, health.routes.have);
         wanted.set({ overlay }, health.routes.want);
         if (health.convergenceMs !== null) convergence.set({ overlay }, health.convergenceMs / 1000);
+        if (health.routeChanges === null) continue;
+        const { first, last } = health.routeChanges;
+        rerouting.set({ overlay }, (last - first) / 1000);
       }
     },
   });
@@ -76,7 +79,11 @@ function addOverlayGauges(registry: Registry, inventory: Inventory, watch: Overl
     'vinet_overlay_convergence_seconds',
     'From the last acknowledged change to the last route of the last router',
   );
-  const gauges = [routers, ready, routes, wanted, convergence];
+  const rerouting = gauge(
+    'vinet_overlay_rerouting_seconds',
+    'From the first to the last of the latest route changes of all routers, whatever caused them',
+  );
+  const gauges = [routers, ready, routes, wanted, convergence, rerouting];
 }
 
 function addNodeGauge(registry: Registry, inventory: Inventory, fleet: Fleet): void {

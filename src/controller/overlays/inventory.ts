@@ -3,6 +3,8 @@ import { VinetError } from '../../model/vinet-error.ts';
 import { type StoredPlan, upgradePlan } from '../../planner/stored-plan.ts';
 import type { Store, StoreChange } from '../store/store.ts';
 import {
+  CONVERGED,
+  type ConvergedRecord,
   DESIRED,
   NODES,
   OVERLAYS,
@@ -21,6 +23,8 @@ export interface Inventory {
   readonly overlays: ReadonlyMap<string, StoredOverlay>;
   /** Of overlays with keys. Nothing of it may leave the controller but the keys that the planner makes of it. */
   readonly secrets: ReadonlyMap<string, SecretsRecord>;
+  /** How long overlays took to converge. */
+  readonly converged: ReadonlyMap<string, ConvergedRecord>;
   /** When each node's agent last came or went. */
   readonly seen: ReadonlyMap<string, SeenRecord>;
   /** Revision of the last change of what any node should be; 0 before the first. */
@@ -51,6 +55,7 @@ class StoreInventory implements Inventory {
   readonly overlays = new Map<string, StoredOverlay>();
   readonly secrets = new Map<string, SecretsRecord>();
   readonly seen = new Map<string, SeenRecord>();
+  readonly converged = new Map<string, ConvergedRecord>();
   readonly #revisions = new Map<string, number>();
   readonly #used = new Map<string, UsedRecord>();
 
@@ -77,6 +82,8 @@ class StoreInventory implements Inventory {
     if (key.startsWith(SECRETS))
       place(this.secrets, key.slice(SECRETS.length), value as SecretsRecord | undefined);
     if (key.startsWith(SEEN)) place(this.seen, key.slice(SEEN.length), value as SeenRecord | undefined);
+    if (key.startsWith(CONVERGED))
+      place(this.converged, key.slice(CONVERGED.length), value as ConvergedRecord | undefined);
     if (key.startsWith(USED)) {
       const name = key.slice(USED.length);
       place(this.#used, name, value as UsedRecord | undefined);

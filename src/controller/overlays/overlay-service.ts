@@ -17,7 +17,7 @@ import { type DeployOutcome, deploy } from './deployment.ts';
 import { compileDesiredStates } from './desired-states.ts';
 import type { Inventory } from './inventory.ts';
 import { createOverlayWatch, type OverlayWatch } from './overlay-watch.ts';
-import { DESIRED, NODES, SEEN } from './record.ts';
+import { DESIRED, NODES, noteConverged, SEEN } from './record.ts';
 import { markDeleting, sweep } from './removal.ts';
 import {
   advanceRotations,
@@ -53,12 +53,17 @@ export class OverlayService implements FleetListener {
 
   constructor(parts: OverlayServiceParts) {
     this.#parts = parts;
-    const { inventory, fleet, events, store } = parts;
+    const { inventory, fleet, events, store, log } = parts;
     this.watch = createOverlayWatch({
       inventory,
       fleet,
       emit: (event) => events.add(event),
       clock: () => performance.now(),
+      onConverged: (name, record) => {
+        noteConverged(store, name, record).catch((err: unknown) =>
+          log.error({ err }, 'could not note a time'),
+        );
+      },
     });
     for (const prefix of [DESIRED, NODES]) {
       store.watch(prefix, () => {
@@ -186,7 +191,7 @@ export class OverlayService implements FleetListener {
   }
 
   reported(node: string, status: NodeStatus): void {
-    this.watch.reassessNode(node);
+    this.watch.reported(node, status);
     if (this.#mayBeClean(node, status) || mayAdvance(this.#parts)) this.#tendSoon();
   }
 

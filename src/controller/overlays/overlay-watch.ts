@@ -1,8 +1,11 @@
-import type { VinetEvent } from '../../model/status.ts';
+import type { RouteBurst } from '../../model/route-burst.ts';
+import type { NodeStatus, VinetEvent } from '../../model/status.ts';
 import { describeRouters, nodesOfOverlay, type RouterDescription } from '../../planner/overlay-view.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { Convergence } from './convergence.ts';
 import { assessHealth, type Health } from './health.ts';
 import type { Inventory, StoredOverlay } from './inventory.ts';
+import type { ConvergedRecord } from './record.ts';
 import { directRidersOf } from './riders.ts';
 
 /** Follows how overlays fare: measures convergence and says when one becomes ready or stops being so. */
@@ -16,6 +19,8 @@ export interface OverlayWatch {
   reassess(name: string): void;
   /** The same for all overlays that stand on a node. */
   reassessNode(node: string): void;
+  /** A node said how it fares. */
+  reported(node: string, status: NodeStatus): void;
   forget(name: string): void;
 }
 
@@ -23,6 +28,8 @@ export interface WatchedHealth extends Health {
   readonly nodes: readonly string[];
   /** From the acknowledged change to the last route of the last router, in ms; null until then. */
   readonly convergenceMs: number | null;
+  /** The latest route changes anywhere in it, in ms of the clock; null where none is known of. */
+  readonly routeChanges: RouteBurst | null;
 }
 
 export interface OverlayWatchParts {
@@ -31,10 +38,12 @@ export interface OverlayWatchParts {
   readonly emit: (event: Omit<VinetEvent, 'id' | 'time'>) => void;
   /** Milliseconds of a clock that never goes back. */
   readonly clock: () => number;
+  /** How long it took to converge was measured, for this revision of it. */
+  readonly onConverged: (name: string, record: ConvergedRecord) => void;
 }
 
 export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
-  const { inventory, fleet, emit, clock } = parts;
+  const { inventory, fleet, emit, clock, onConverged } = parts;
   const tracks = new Map<string, Track>();
 
   /** A change of the overlay begins a new track, also when a restart of the controller hid its commit. */
@@ -42,12 +51,12 @@ export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
     const known = tracks.get(stored.name);
     if (known?.revision === stored.revision) return known;
     const routers = describeRouters(stored.overlay, stored.plan);
+    const before = inventory.converged.get(stored.name);
     const track: Track = {
       revision: stored.revision,
       routers,
       nodes: nodesOfOverlay(stored.plan),
-      committedAtMs: null,
-      convergenceMs: null,
+      convergence: new Convergence(clock, before?.revision === stored.revision ? before.tookMs : null),
       wasReady: false,
       said: null,
     };
@@ -75,8 +84,9 @@ export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
     const { track, health } = assess(stored);
     if (health.phase === 'ready' && !track.wasReady) {
       track.wasReady = true;
-      if (track.committedAtMs !== null) track.convergenceMs = clock() - track.committedAtMs;
+      track.convergence.ready();
     }
+    save(name, track);
     if (health.phase === track.said || (health.phase !== 'ready' && health.phase !== 'degraded')) return;
     track.said = health.phase;
     emit({
@@ -88,12 +98,26 @@ export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
     });
   }
 
+  function reassessNode(node: string): void {
+    for (const stored of inventory.overlays.values()) {
+      if (trackOf(stored).nodes.includes(node)) reassess(stored.name);
+    }
+  }
+
+  function save(name: string, { revision, convergence }: Track): void {
+    const { tookMs } = convergence;
+    const known = inventory.converged.get(name);
+    if (tookMs === null || (known?.revision === revision && known.tookMs === tookMs)) return;
+    onConverged(name, { revision, tookMs });
+  }
+
   return {
     healthOf(name) {
       const stored = inventory.overlays.get(name);
       if (stored === undefined) return null;
       const { track, health } = assess(stored);
-      return { ...health, nodes: track.nodes, convergenceMs: track.convergenceMs };
+      const { tookMs, latest } = track.convergence;
+      return { ...health, nodes: track.nodes, convergenceMs: tookMs, routeChanges: latest };
     },
     nodesOf(name) {
       const stored = inventory.overlays.get(name);
@@ -101,13 +125,14 @@ export function createOverlayWatch(parts: OverlayWatchParts): OverlayWatch {
     },
     committed(name) {
       const stored = inventory.overlays.get(name);
-      if (stored !== undefined) trackOf(stored).committedAtMs = clock();
+      if (stored !== undefined) trackOf(stored).convergence.committed();
     },
     reassess,
-    reassessNode(node) {
-      for (const stored of inventory.overlays.values()) {
-        if (trackOf(stored).nodes.includes(node)) reassess(stored.name);
-      }
+    reassessNode,
+    reported(node, status) {
+      for (const { name, routeChanges } of status.overlays)
+        tracks.get(name)?.convergence.reported(node, routeChanges);
+      reassessNode(node);
     },
     forget: (name) => void tracks.delete(name),
   };
@@ -117,14 +142,14 @@ interface Track {
   readonly revision: number;
   readonly routers: readonly RouterDescription[];
   readonly nodes: readonly string[];
-  committedAtMs: number | null;
-  convergenceMs: number | null;
+  readonly convergence: Convergence;
   wasReady: boolean;
   /** The phase that the last event told of. */
   said: 'ready' | 'degraded' | null;
 }
 
-function explainReady({ routers }: Health, { convergenceMs }: Track): string {
-  const after = convergenceMs === null ? '' : ` after ${(convergenceMs / 1000).toFixed(2)} s`;
+function explainReady({ routers }: Health, { convergence }: Track): string {
+  const { tookMs } = convergence;
+  const after = tookMs === null ? '' : ` after ${(tookMs / 1000).toFixed(2)} s`;
   return `all ${routers.total} routers have every route${after}`;
 }

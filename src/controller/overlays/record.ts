@@ -1,12 +1,14 @@
 import type { Overlay } from '../../model/overlay.ts';
 import type { OverlayPlan } from '../../planner/overlay-plan.ts';
 import type { OverlaySecrets } from '../../planner/overlay-secrets.ts';
+import type { Store } from '../store/store.ts';
 
 /** What stands in the store under which key, as JSON. `nodes/NAME` is the Node as its agent last registered. */
 export const NODES = 'nodes/';
 export const SEEN = 'seen/';
 export const OVERLAYS = 'overlays/';
 export const USED = 'used/';
+export const CONVERGED = 'converged/';
 /** Kept apart from what the API shows, so that no answer can hold it by mistake. */
 export const SECRETS = 'secrets/';
 
@@ -43,3 +45,19 @@ export type UsedRecord = readonly string[];
 
 /** `seen/NAME`: when its agent last came or went, RFC 3339, UTC. */
 export type SeenRecord = string;
+
+/** `converged/NAME`: from an acknowledged change of the overlay to its last route, in ms. */
+export interface ConvergedRecord {
+  /** Of the change, as the overlay's own. */
+  readonly revision: number;
+  readonly tookMs: number;
+}
+
+/** Unless the overlay has changed meanwhile. */
+export async function noteConverged(store: Store, name: string, record: ConvergedRecord): Promise<void> {
+  await store.commit({
+    compare: [{ key: OVERLAYS + name, modRevision: record.revision }],
+    puts: [{ key: CONVERGED + name, value: JSON.stringify(record) }],
+    deletes: [],
+  });
+}

@@ -3,7 +3,7 @@ import { nodesOfOverlay } from '../../planner/overlay-view.ts';
 import { basesOf } from '../../planner/underlay-order.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import type { Inventory, StoredOverlay } from './inventory.ts';
-import { DESIRED, OVERLAYS, type OverlayRecord, SECRETS, USED } from './record.ts';
+import { CONVERGED, DESIRED, OVERLAYS, type OverlayRecord, SECRETS, USED } from './record.ts';
 import { directRidersOf, isWanted } from './riders.ts';
 
 /** Marks overlays as no longer wanted, all in one commit; `overtaken` when one of them changed meanwhile. */
@@ -64,7 +64,7 @@ async function forget(
     compare: unchanged([...deletes, ...freed.map((base) => OVERLAYS + base), DESIRED], inventory),
     puts:
       freed.length === 0 ? [] : [...putDeleting(freed, inventory, new Date()), { key: DESIRED, value: '' }],
-    deletes,
+    deletes: [...deletes, CONVERGED + name],
   });
   return ok;
 }
