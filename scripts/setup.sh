@@ -11,8 +11,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # What must be there, and the Debian package that brings it.
 PRODUCT=(/usr/lib/frr/zebra=frr ip=iproute2 nft=nftables ping=iputils-ping traceroute=traceroute)
-TEST=(prometheus=prometheus promtool=prometheus ps=procps)
-KERNEL=(qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio depmod=kmod setpriv=util-linux)
+TEST=(prometheus=prometheus promtool=prometheus ps=procps tcpdump=tcpdump busybox=busybox-static)
+KERNEL=(qemu-system-x86_64=qemu-system-x86 cpio=cpio depmod=kmod setpriv=util-linux)
 BENCH=(mnexec=mininet python3=python3 iperf3=iperf3)
 # Services that these packages would start and enable on a machine that never had them.
 SERVICES=(frr prometheus)
