@@ -9,6 +9,7 @@ const ON_BOTH_KERNELS = ['test/agent/kernel/*.root.test.ts', 'test/agent/frr/osp
  */
 export default defineConfig({
   test: {
+    experimental: { fsModuleCache: true },
     projects: [
       {
         test: {

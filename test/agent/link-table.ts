@@ -40,12 +40,12 @@ export function testLinkTable(prefix: string): void {
         else refused.set(link, lacking);
       }
       bench.deploy(deployed.map(overlayFor));
-    }, 120_000);
+    }, 480_000);
 
     afterAll(async () => {
       console.log(tableOf(cells));
       await bench.close();
-    }, 120_000);
+    }, 480_000);
 
     test.each(CASES.map((link) => [nameOf(link), link] as const))(
       '%s',
