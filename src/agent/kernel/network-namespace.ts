@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { constants, setPriority } from 'node:os';
 import type { Emulation } from '../../model/emulation.ts';
 import type { KernelRoute, LinkFilter } from '../../model/node-state.ts';
 import type { ObservedLink, ObservedTransport } from '../../model/observation.ts';
@@ -24,6 +23,7 @@ import type {
 import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-message.ts';
 import { programLinks } from './link-program.ts';
 import { LoopbackServers } from './loopback-servers.ts';
+import { spawnInside } from './namespace-process.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
 import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 import { createNetlinkVisit, type NetlinkVisit } from './netlink-visit.ts';
@@ -234,14 +234,7 @@ export class NetworkNamespace implements Namespace {
   }
 
   spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess {
-    const { etc, ...others } = options;
-    const start = () => spawn(command, argv, others);
-    const child = this.#thread.inNamespace(this.fd, () =>
-      etc === undefined ? start() : this.#thread.withOwnEtc(etc, start),
-    );
-    // The agent may run at a higher priority, which is not for what it starts.
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
-    return child;
+    return spawnInside(this.#thread, this.fd, command, argv, options);
   }
 
   listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Watch {
