@@ -27,11 +27,13 @@ export function diffTransports(
         needs.push(needOf(namespace, link));
       }
   }
+  const untouched = { guePorts: [], associations: [], policies: [] };
+  // A network that is yet to come can do what the node's own can.
+  const sources = present.get(null)?.sources == null ? null : [];
   return [...new Set([...needed.keys(), ...present.keys()])].flatMap((transport) =>
     diffTransport(
-      transport,
       needed.get(transport) ?? [],
-      present.get(transport),
+      present.get(transport) ?? { namespace: transport, sources, ...untouched },
       prune && staying.has(transport),
     ),
   );
@@ -57,15 +59,11 @@ function needOf(namespace: string, link: TunnelState): Need {
   return { namespace, guePort, sources, ...securityOf(link) };
 }
 
-function diffTransport(
-  transport: string | null,
-  needs: readonly Need[],
-  found: ObservedTransport | undefined,
-  prune: boolean,
-): Change[] {
-  const ports = indexBy(found?.guePorts ?? [], keyOfPort);
-  const associations = indexBy(found?.associations ?? [], keyOfAssociation);
-  const policies = indexBy(found?.policies ?? [], keyOfPolicy);
+function diffTransport(needs: readonly Need[], found: ObservedTransport, prune: boolean): Change[] {
+  const { namespace: transport } = found;
+  const ports = indexBy(found.guePorts, keyOfPort);
+  const associations = indexBy(found.associations, keyOfAssociation);
+  const policies = indexBy(found.policies, keyOfPolicy);
   const changes: Change[] = [];
   for (const { namespace, ...need } of needs) {
     if (need.guePort !== null && take(ports, keyOfPort(need.guePort)) === undefined)
@@ -82,7 +80,7 @@ function diffTransport(
         changes.push({ kind: 'set-policy', namespace, transport, policy });
   }
   const sources = needs.flatMap((need) => need.sources);
-  changes.push(...diffSources(transport, sources, found?.sources ?? null, prune));
+  changes.push(...diffSources(transport, sources, found.sources, prune));
   if (!prune) return changes;
   const orphan = { namespace: transport ?? '', transport };
   return [

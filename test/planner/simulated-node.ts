@@ -25,7 +25,7 @@ type Environment = Mutable<Omit<ObservedEnvironment, 'links' | 'daemons'>> & {
  */
 export class SimulatedNode {
   private readonly environments = new Map<string, Environment>();
-  private readonly transports = new Map<string | null, Transport>();
+  private readonly transports = new Map<string | null, Transport>([[null, emptyTransport(null)]]);
   private nextIndex = 100;
   private nextPid = 1000;
 
@@ -150,13 +150,7 @@ export class SimulatedNode {
   private changeTransport(change: Extract<Change, { transport: string | null }>): void {
     const namespace = change.transport;
     if (namespace !== null) this.require(namespace);
-    const transport = this.transports.get(namespace) ?? {
-      namespace,
-      guePorts: [],
-      associations: [],
-      policies: [],
-      sources: [],
-    };
+    const transport = this.transports.get(namespace) ?? emptyTransport(namespace);
     this.transports.set(namespace, transport);
     switch (change.kind) {
       case 'set-tunnel-sources':
@@ -277,6 +271,10 @@ export class SimulatedNode {
 function isOther(policy: SecurityPolicy): (other: SecurityPolicy) => boolean {
   const keyOf = ({ spi: _spi, reqid: _reqid, ...selector }: SecurityPolicy) => selector;
   return (other) => !isDeepStrictEqual(keyOf(other), keyOf(policy));
+}
+
+function emptyTransport(namespace: string | null): Transport {
+  return { namespace, guePorts: [], associations: [], policies: [], sources: [] };
 }
 
 function emptyLink(name: string, index: number, kind: string, mtu: number): ObservedLink {
