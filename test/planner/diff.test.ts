@@ -53,8 +53,10 @@ describe('the difference between what a node is and what it should be', () => {
     node.apply(difference(small, node));
     const before = plan('a', { kind: 'ring', routers: 10 }, null);
     const grown = compileAll([plan('a', { kind: 'ring', routers: 12 }, before)]);
-    // Everybody learns the newcomers' names.
-    const changes = difference(grown, node).filter(({ kind }) => kind !== 'set-hosts');
+    // Everybody learns the newcomers' names, and the node's own network from where their packets come.
+    const changes = difference(grown, node).filter(
+      ({ kind }) => kind !== 'set-hosts' && kind !== 'set-tunnel-sources',
+    );
     const touched = new Set(changes.map((change) => change.namespace));
     // n1 has the odd routers; the ring was opened between r10 and r1.
     expect([...touched].sort()).toEqual(['a_r1', 'a_r11']);
@@ -78,6 +80,7 @@ describe('the difference between what a node is and what it should be', () => {
     expect(removals.map(({ kind, namespace }) => `${kind} ${namespace}`)).toEqual([
       'delete-namespace a_r1',
       'delete-namespace a_r3',
+      'set-tunnel-sources ',
     ]);
   });
 

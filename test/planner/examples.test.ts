@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseOverlayDocuments } from '../../src/model/overlay-document.ts';
 import { compileNodeStates } from '../../src/planner/node-states.ts';
-import { planOf, THREE_NODES, unwrap } from './overlay-builder.ts';
+import { planAll, THREE_NODES, unwrap } from './overlay-builder.ts';
 
 const FOLDER = new URL('../../examples/', import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
@@ -22,7 +22,7 @@ describe('the examples', () => {
   test.each(FILES)('%s says what it shows, and stands on three nodes', (file) => {
     const source = readFileSync(new URL(file, FOLDER));
     expect(source.toString()).toMatch(/^# [A-Z]/);
-    const planned = unwrap(parseOverlayDocuments(source)).map(({ overlay }) => planOf(overlay));
+    const planned = planAll(...unwrap(parseOverlayDocuments(source)).map(({ overlay }) => overlay));
     const states = unwrap(compileNodeStates(planned, THREE_NODES, 1));
     expect([...states.values()].every(({ overlays }) => overlays.length === planned.length)).toBe(true);
   });
