@@ -95,8 +95,8 @@ test('both protocols of a tunnel that takes both families are protected', () => 
   const { policies } = securityOf(firstTunnel(overlay, secretsOf([1])));
   expect(policies.map(({ direction, protocol }) => `${direction} ${protocol}`)).toEqual([
     'in 4',
-    'out 4',
     'in 41',
+    'out 4',
     'out 41',
   ]);
 });
