@@ -1,13 +1,14 @@
 import type { Change } from '../model/change.ts';
 import { namespaceOf } from '../model/names.ts';
 import type { Node } from '../model/node.ts';
-import type { EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { NodeState } from '../model/node-state.ts';
 import type { DaemonName } from '../model/routing-state.ts';
 import type { NodeStatus } from '../model/status.ts';
 import { errorText } from '../model/vinet-error.ts';
-import type { Configurations } from '../planner/diff.ts';
 import type { ReportedEvent } from '../rpc/report-codec.ts';
+import { renderConfigurations } from './configurations.ts';
 import type { Frr } from './frr/frr.ts';
+import { RouterDaemons } from './frr/router-daemons.ts';
 import type { Kernel, Namespace } from './kernel/kernel.ts';
 import { reportNode } from './node-report.ts';
 import { DaemonRestarts } from './reconciler/daemon-restarts.ts';
@@ -71,7 +72,7 @@ export class Agent {
     this.environments = environments;
     this.observer = new Observer(kernel, frr, folder, environments);
     this.telemetry = new RouterTelemetry({
-      frr,
+      frr: new RouterDaemons(frr, () => this.desired),
       restarts: this.restarts,
       now,
       find: (namespace) => environments.find(namespace),
@@ -112,7 +113,7 @@ export class Agent {
         },
       }),
       restarts: this.restarts,
-      render: (desired) => this.render(desired),
+      render: (desired) => renderConfigurations(desired, frr),
       now,
       onBegin: (round) => {
         this.round = round;
@@ -223,13 +224,5 @@ export class Agent {
         this.options.onStatus(reportNode(this.round, this.telemetry, this.mtus, this.started));
     }, delayMs);
     this.report = { timer, dueAt };
-  }
-
-  private render(desired: NodeState): Configurations {
-    const configurations = new Map<string, ReadonlyMap<DaemonName, string>>();
-    const environments: EnvironmentState[] = desired.overlays.flatMap((overlay) => overlay.environments);
-    for (const { namespace, routing } of environments)
-      if (routing !== null) configurations.set(namespace, this.options.frr.render(routing));
-    return configurations;
   }
 }

@@ -105,6 +105,7 @@ export async function purgeAgent(options: AgentProgramOptions): Promise<void> {
   const { kernel, frr, folder } = await openMachine(options, null);
   await forEachAtOnce(folder.marks(), 64, async ({ namespace }) => {
     await frr.remove(namespace);
+    kernel.vrfFolders.remove(namespace);
     kernel.deleteNamespace(namespace);
     folder.unmark(namespace);
   });

@@ -1,6 +1,8 @@
+import type { Change } from '../model/change.ts';
 import type { EnvironmentState, OverlayState } from '../model/node-state.ts';
 import type { ObservedEnvironment } from '../model/observation.ts';
 import type { EnvironmentPhase, EnvironmentStatus, NodeStatus, OverlayNodeStatus } from '../model/status.ts';
+import { daemonHomes } from '../planner/shared-frr.ts';
 import type { Round } from './reconciler/reconciler.ts';
 
 /** What is known of a router beside kernel objects and processes. */
@@ -19,7 +21,7 @@ export interface LinkWatch {
 
 /**
  * How the node fares, from the last look at it and what telemetry adds. Pure.
- * @param started routers whose daemons were started in the round that is still going on
+ * @param started routers whose daemons were started, or namespaces whose shared ones were, in the round that is still going on
  */
 export function reportNode(
   round: Round,
@@ -32,15 +34,17 @@ export function reportNode(
   );
   // A daemon that is told something new routes on meanwhile.
   const unsettled = new Set(
-    round.changes.filter(({ kind }) => kind !== 'configure-daemon').map(({ namespace }) => namespace),
+    round.changes.filter(({ kind }) => !ROUTED_THROUGH.has(kind)).map(({ namespace }) => namespace),
   );
-  for (const namespace of started) unsettled.delete(namespace);
   const wanted = new Set<string>();
   const overlays = round.desired.overlays.map((overlay): OverlayNodeStatus => {
+    const homeOf = daemonHomes(overlay);
     const environments = overlay.environments.map((environment) => {
       wanted.add(environment.namespace);
-      const found = seen.get(environment.namespace);
-      return reportEnvironment(overlay, environment, found, unsettled, round.failures, telemetry, links);
+      const home = homeOf(environment);
+      const isPending = !started.has(home) && (unsettled.has(environment.namespace) || unsettled.has(home));
+      const serving = { namespace: home, daemons: seen.get(home)?.daemons ?? [] };
+      return reportEnvironment(overlay, environment, serving, isPending, round.failures, telemetry, links);
     });
     const routeChanges = telemetry.routeChangesOf(environments.map(({ namespace }) => namespace));
     return { name: overlay.name, environments, routeChanges };
@@ -52,11 +56,13 @@ export function reportNode(
   };
 }
 
+const ROUTED_THROUGH: ReadonlySet<Change['kind']> = new Set(['configure-daemon', 'set-vrf', 'remove-vrf']);
+
 function reportEnvironment(
   overlay: OverlayState,
   wanted: EnvironmentState,
-  found: ObservedEnvironment | undefined,
-  unsettled: ReadonlySet<string>,
+  serving: Pick<ObservedEnvironment, 'namespace' | 'daemons'>,
+  isPending: boolean,
   failures: ReadonlyMap<string, string>,
   telemetry: RouterTelemetry,
   linkWatch: LinkWatch,
@@ -70,20 +76,21 @@ function reportEnvironment(
     name,
     role,
     namespace,
-    phase: phaseOf(failure, unsettled.has(namespace), have === want),
+    phase: phaseOf(failure, isPending, have === want),
     message: failure ?? linkWatch.complaintOf(namespace),
     routes: { have, want },
     neighbors: { have: telemetry.neighborsOf(namespace), want: routing?.neighbors ?? 0 },
     daemons: (routing?.daemons ?? []).map((daemon) => {
-      const running = found?.daemons.find((other) => other.daemon === daemon && other.healthy);
-      return { daemon, pid: running?.pid ?? 0, restarts: telemetry.restartsOf(namespace, daemon) };
+      const running = serving.daemons.find((other) => other.daemon === daemon && other.healthy);
+      const restarts = telemetry.restartsOf(serving.namespace, daemon);
+      return { daemon, pid: running?.pid ?? 0, restarts };
     }),
   };
 }
 
-function phaseOf(failure: string | undefined, unsettled: boolean, complete: boolean): EnvironmentPhase {
+function phaseOf(failure: string | undefined, isPending: boolean, complete: boolean): EnvironmentPhase {
   if (failure !== undefined) return 'failed';
-  if (unsettled) return 'pending';
+  if (isPending) return 'pending';
   return complete ? 'ready' : 'converging';
 }
 

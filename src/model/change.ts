@@ -128,6 +128,9 @@ export type Change =
       readonly name: string;
       readonly address: string;
     }
+  /** Shared daemons of `namespace` find the namespace `of` as their VRF `name` from now on, in place of any other. */
+  | { readonly kind: 'set-vrf'; readonly namespace: string; readonly name: string; readonly of: string }
+  | { readonly kind: 'remove-vrf'; readonly namespace: string; readonly name: string }
   | {
       readonly kind: 'start-daemon';
       readonly namespace: string;

@@ -6,12 +6,12 @@ export const NODE_NAME = '^[a-z][a-z0-9-]{0,31}$';
 
 /**
  * Names that a member or link cannot have: those with a meaning of their own, a segment's bridge and tunnel, what the
- * link layer's namespaces are called, and the devices that Linux makes in every namespace by itself once a tunnel's
+ * link layer's namespaces and those of shared daemons are called, and the devices that Linux makes in every namespace by itself once a tunnel's
  * module is loaded.
  */
 export const RESERVED_MEMBER_NAMES: ReadonlySet<string> = new Set([
   ...['lo', 'all', 'default'],
-  ...['br0', 'vxlan0', 'link'],
+  ...['br0', 'vxlan0', 'link', 'frr'],
   ...['tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip6tnl0', 'ip6gre0'],
 ]);
 
@@ -34,3 +34,11 @@ export function linkLayerNamespaceOf(overlay: string, site: string): string {
 
 /** The name of every link layer's environment: no member and no link has it. */
 export const LINK_LAYER = 'link';
+
+/** The namespace and pathspace of the FRR daemons that an overlay's routers on a node share (`instance: shared`). */
+export function sharedFrrNamespaceOf(overlay: string, node: string): string {
+  return `${overlay}_${SHARED_FRR}_${node}`;
+}
+
+/** The name of the environments of shared daemons: no member and no link has it. */
+export const SHARED_FRR = 'frr';

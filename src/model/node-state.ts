@@ -43,8 +43,10 @@ export interface EnvironmentState {
 
 /**
  * `link`: the link layer of one node (`layers: 2`), between the node's network and the routers' tunnels.
+ * `frr`: a namespace without devices where one set of FRR daemons serves all routers of the overlay on this node; an
+ * overlay has at most one, and where it has one its routers have no daemons of their own.
  */
-export const ENVIRONMENT_ROLES = ['router', 'host', 'segment', 'link'] as const;
+export const ENVIRONMENT_ROLES = ['router', 'host', 'segment', 'link', 'frr'] as const;
 export type EnvironmentRole = (typeof ENVIRONMENT_ROLES)[number];
 
 export interface KernelRoute {

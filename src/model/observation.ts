@@ -45,6 +45,15 @@ export interface ObservedEnvironment {
   /** Text of the environment's own /etc/hosts; empty where it has none. */
   readonly hosts: string;
   readonly daemons: readonly ObservedDaemon[];
+  /** Namespaces that shared daemons find here as their VRFs; none elsewhere. */
+  readonly vrfs: readonly ObservedVrf[];
+}
+
+export interface ObservedVrf {
+  /** The router's. */
+  readonly name: string;
+  /** False when the router has another namespace by now. */
+  readonly current: boolean;
 }
 
 export interface ObservedLink {

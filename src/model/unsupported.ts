@@ -25,12 +25,6 @@ interface Row {
 
 const UNSUPPORTED: readonly Row[] = [
   {
-    path: 'spec.routing.instance',
-    sentence: () => 'instance shared is not yet supported',
-    hint: 'use dedicated',
-    asked: ({ routing }) => isOther(routing?.instance, ['dedicated']),
-  },
-  {
     path: 'spec.routing.isolation',
     sentence: () => 'isolation vrf is not yet supported',
     hint: 'use namespace',

@@ -6,10 +6,12 @@ import type { Change } from '../model/change.ts';
  * links, and links before the daemons, which would otherwise configure themselves twice; links come up last,
  * since daemons that start while their neighbours already talk compute every intermediate topology. A tunnel's
  * keys are there before it is, so that it never sends in clear; an association is replaced only after the packets
- * have left it.
+ * have left it. A VRF comes before what is said about it; it goes early, for it holds its namespace and
+ * all devices in it.
  */
 const ORDER: readonly Change['kind'][] = [
   'stop-daemon',
+  'remove-vrf',
   'delete-namespace',
   'restore-namespace-name',
   'set-link-down',
@@ -33,6 +35,7 @@ const ORDER: readonly Change['kind'][] = [
   'set-wireguard-keys',
   'add-remote',
   'add-address',
+  'set-vrf',
   'configure-daemon',
   'start-daemon',
   'set-link-up',

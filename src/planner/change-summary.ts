@@ -86,6 +86,10 @@ export function summarizeChange(change: Change): ChangeSummary {
       return say('create', `address ${change.address} on ${change.name}`);
     case 'remove-address':
       return say('delete', `address ${change.address} on ${change.name}`);
+    case 'set-vrf':
+      return say('create', `VRF ${change.name}`, `is ${change.of}`);
+    case 'remove-vrf':
+      return say('delete', `VRF ${change.name}`);
     case 'start-daemon':
       return say('create', `daemon ${change.daemon}`, change.reason);
     case 'configure-daemon':

@@ -26,7 +26,7 @@ const TAKEN_BACK: readonly (readonly [line: RegExp, command: string])[] = [
 ];
 
 /** Sections that stay when all that is in them is gone: FRR refuses to remove them, or they come with another. */
-const STAYS = /^(interface|address-family) |^bfd$/;
+const STAYS = /^(interface|address-family|vrf) |^bfd$/;
 
 /** A line that stands in no section is at depth 0; each section indents by one space. */
 function removals(before: Section, after: Section | undefined, indent: string): string[] {

@@ -10,9 +10,13 @@ export function restartReason(daemon: DaemonName, from: string, to: string): str
   const after = parseConfig(to);
   for (const { daemon: concerned, section, setting, reason } of STUBBORN) {
     if (concerned !== daemon) continue;
-    const held = settingIn(before, section, setting);
-    const wanted = settingIn(after, section, setting);
-    if (held !== undefined && held !== wanted) return `restarts ${daemon}: ${reason}`;
+    for (const header of before.sections.keys()) {
+      if (header !== section && !header.startsWith(`${section} vrf `)) continue;
+      const held = settingIn(before, header, setting);
+      const wanted = settingIn(after, header, setting);
+      const isGone = wanted === undefined && header !== section;
+      if (held !== undefined && held !== wanted && !isGone) return `restarts ${daemon}: ${reason}`;
+    }
   }
   return '';
 }

@@ -16,7 +16,7 @@ export function diffDaemons(
   configurations: ReadonlyMap<DaemonName, string>,
 ): Change[] {
   const { namespace } = wanted;
-  const daemons: readonly DaemonName[] = wanted.routing?.daemons ?? [];
+  const daemons = [...configurations.keys()];
   const zebra = seen.daemons.find(({ daemon }) => daemon === 'zebra');
   const changes: Change[] = [];
   for (const found of seen.daemons)

@@ -9,9 +9,10 @@ import { diffDaemons } from './diff-daemons.ts';
 import { isSameFilter } from './diff-filter.ts';
 import { diffLinks } from './diff-links.ts';
 import { diffTransports } from './diff-transports.ts';
+import { diffVrfs } from './diff-vrfs.ts';
 import { hostsFileOf, wantsHosts } from './hosts-file.ts';
 
-/** Rendered configuration of each daemon, by namespace. */
+/** Rendered configuration of each daemon by namespace, in the order in which daemons are started, zebra first. */
 export type Configurations = ReadonlyMap<string, ReadonlyMap<DaemonName, string>>;
 
 /**
@@ -53,6 +54,7 @@ export function diffNode(
     if (seen.hosts !== text) changes.push({ kind: 'set-hosts', namespace, text });
     changes.push(...diffDaemons(environment, seen, configurations.get(environment.namespace) ?? new Map()));
   }
+  for (const overlay of desired.overlays) changes.push(...diffVrfs(overlay, present));
   changes.push(...diffTransports(wanted.values(), observed.transports, prune));
   return orderChanges(changes);
 }
@@ -71,6 +73,7 @@ function absent(environment: EnvironmentState): ObservedEnvironment {
     filter: null,
     hosts: '',
     daemons: [],
+    vrfs: [],
   };
 }
 

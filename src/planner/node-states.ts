@@ -13,6 +13,7 @@ import type { OverlayPlan } from './overlay-plan.ts';
 import { needsSecrets, type OverlaySecrets } from './overlay-secrets.ts';
 import { planRouting } from './routing/routing.ts';
 import { findSpeakers } from './routing/speakers.ts';
+import { sharedFrrEnvironment } from './shared-frr.ts';
 import { checkTunnelsApart } from './tunnel-clashes.ts';
 import { sitesOf } from './tunnel-list.ts';
 import type { KeyedFabric } from './tunnel-states.ts';
@@ -116,6 +117,11 @@ function compileEnvironments(fabric: KeyedFabric): Map<string, EnvironmentState[
       place(site, segmentEnvironment(fabric, segment, site));
   }
   for (const [site, environment] of linkLayerEnvironments(fabric)) place(site, environment);
+  const { metadata, spec } = wiring.overlay;
+  if (spec.routing?.instance === 'shared')
+    for (const [node, environments] of perNode)
+      if (environments.some(({ routing }) => routing !== null))
+        environments.push(sharedFrrEnvironment(metadata.name, node));
   return perNode;
 }
 

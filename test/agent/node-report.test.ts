@@ -147,6 +147,7 @@ function round(parts: Partial<Round> = {}): Round {
     filter: null,
     hosts: '',
     daemons: [],
+    vrfs: [],
   };
   const overlay = {
     name: 'a',

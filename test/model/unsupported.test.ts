@@ -16,7 +16,6 @@ function refusalsOf(rest: Partial<Spec>): string[] {
 
 describe('what this version cannot do yet', () => {
   test.each<[string, Partial<Spec>]>([
-    ['spec.routing.instance', { routing: { instance: 'shared' } }],
     ['spec.routing.isolation', { routing: { isolation: 'vrf' } }],
     ['spec.underlay.overlays', { underlay: { overlays: ['red', 'blue'] } }],
     ['spec.underlay.multiplexer', { underlay: { overlays: ['base'], multiplexer: { mode: 'failover' } } }],

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../../src/model/change.ts';
+import { namespaceOf } from '../../src/model/names.ts';
 import type { LinkState } from '../../src/model/node-state.ts';
 import type {
   Observation,
@@ -7,6 +8,7 @@ import type {
   ObservedEnvironment,
   ObservedLink,
   ObservedTransport,
+  ObservedVrf,
 } from '../../src/model/observation.ts';
 import type { SecurityPolicy } from '../../src/model/security.ts';
 import { deviceKindOf } from '../../src/model/tunnel.ts';
@@ -97,6 +99,13 @@ export class SimulatedNode {
         return;
       case 'remove-route':
         environment.routes = environment.routes.filter((route) => !isDeepStrictEqual(route, change.route));
+        return;
+      case 'set-vrf':
+        this.require(change.of);
+        environment.vrfs = [...withoutVrf(environment, change.name), { name: change.name, current: true }];
+        return;
+      case 'remove-vrf':
+        environment.vrfs = withoutVrf(environment, change.name);
         return;
       case 'create-link':
         return this.createLink(environment, change.link, change.peer);
@@ -201,6 +210,7 @@ export class SimulatedNode {
       routes: [],
       filter: null,
       hosts: '',
+      vrfs: [],
       links: new Map([['lo', { ...lo, up: true }]]),
       daemons: new Map(),
     });
@@ -257,6 +267,10 @@ export class SimulatedNode {
     const environment = this.require(namespace);
     for (const name of [...environment.links.keys()]) this.removeLink(environment, name);
     this.environments.delete(namespace);
+    for (const other of this.environments.values())
+      other.vrfs = other.vrfs.map((vrf) =>
+        namespaceOf(overlayOf(other.namespace), vrf.name) === namespace ? { ...vrf, current: false } : vrf,
+      );
     this.transports.delete(namespace);
   }
 
@@ -265,6 +279,14 @@ export class SimulatedNode {
     if (environment === undefined) throw new Error(`there is no ${namespace}`);
     return environment;
   }
+}
+
+function withoutVrf({ vrfs }: Environment, name: string): readonly ObservedVrf[] {
+  return vrfs.filter((vrf) => vrf.name !== name);
+}
+
+function overlayOf(namespace: string): string {
+  return namespace.split('_')[0] ?? '';
 }
 
 /** The kernel has one policy for the same packets and direction. */

@@ -32,6 +32,7 @@ import {
 } from './process-table.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { startDaemon } from './startup.ts';
+import { awaitVrfGone, awaitVrfs, sectionsWithoutVrf, type VrfSet } from './vrf-check.ts';
 import type { VtyClient } from './vty-client.ts';
 
 /** How long FRR may take, in ms. */
@@ -83,18 +84,20 @@ export class FrrDaemon {
     return { daemon: this.#name, pid, startedAt, healthy, config: readTextFile(this.#files.config) };
   }
 
-  start(name: DaemonName, config: string, namespace: Namespace): Promise<void> {
+  start(name: DaemonName, config: string, namespace: Namespace, vrfs?: VrfSet): Promise<void> {
     return this.#turns.run(async () => {
       const { owner, deadlines } = this.#surroundings;
       await this.#end('kill');
       removeRuntimeFiles(this.#pathspace, name);
       makeFolders(this.#pathspace, owner);
       writeVtyshConfig(this.#pathspace, config, owner);
-      writeConfig(this.#files.config, config, owner);
-      const options = { deadlineMs: deadlines.startMs, owner };
+      // Of VRFs it knows nothing while it reads its file.
+      writeConfig(this.#files.config, vrfs === undefined ? config : '', owner);
+      const options = { deadlineMs: deadlines.startMs, owner, netns: vrfs?.folder ?? null };
       const { pid, client } = await startDaemon(this.#pathspace, name, namespace, options);
       this.#link?.release();
       this.#link = new DaemonLink(pid, this.#files.vty, client, () => this.#reportDeath());
+      if (vrfs !== undefined) await this.#tell(name, diffConfig('', config), config, vrfs);
     });
   }
 
@@ -102,19 +105,43 @@ export class FrrDaemon {
    * The intention is written down before the first command and becomes the record after the last, so that a
    * change that was cut off or refused half-way can be taken back.
    */
-  configure(commands: readonly string[], config: string): Promise<void> {
+  configure(name: DaemonName, commands: readonly string[], config: string, vrfs?: VrfSet): Promise<void> {
+    return this.#turns.run(() => this.#tell(name, commands, config, vrfs));
+  }
+
+  releaseVrf(name: string): Promise<void> {
     return this.#turns.run(async () => {
-      const { client } = await this.#connect();
-      await this.#takeBackUnfinished(client);
-      stageConfig(this.#files.config, config, this.#surroundings.owner);
-      const [refused] = await client.configure(commands, 'stop', this.#surroundings.deadlines.answerMs);
-      if (refused !== undefined) {
-        await this.#takeBackUnfinished(client);
-        throw this.#error('rejected', `"${refused.line}": ${refused.words}`);
-      }
-      commitConfig(this.#files.config);
-      writeVtyshConfig(this.#pathspace, config, this.#surroundings.owner);
+      const link = await this.#connect().catch(() => null);
+      if (link !== null) await awaitVrfGone(link.client, name, this.#surroundings.deadlines.answerMs);
     });
+  }
+
+  async #tell(name: DaemonName, commands: readonly string[], config: string, vrfs?: VrfSet): Promise<void> {
+    const { owner, deadlines } = this.#surroundings;
+    const { client } = await this.#connect();
+    await this.#takeBackUnfinished(client);
+    if (vrfs !== undefined) await awaitVrfs(client, name, vrfs.names, deadlines.startMs);
+    stageConfig(this.#files.config, config, owner);
+    const how = vrfs === undefined ? 'stop' : 'go-on';
+    const [refused] = await client.configure(commands, how, deadlines.answerMs);
+    if (refused !== undefined) {
+      await this.#takeBackUnfinished(client);
+      throw this.#error('rejected', `"${refused.line}": ${refused.words}`);
+    }
+    if (vrfs !== undefined) await this.#checkScope(client);
+    commitConfig(this.#files.config);
+    writeVtyshConfig(this.#pathspace, config, owner);
+  }
+
+  /** Reads back what the daemon took: a line that was to stand in a VRF must not stand in none. */
+  async #checkScope(client: VtyClient): Promise<void> {
+    const { answerMs } = this.#surroundings.deadlines;
+    const running = await client.ask('show running-config', answerMs);
+    const astray = sectionsWithoutVrf(running.text);
+    if (astray.length === 0) return;
+    await client.configure(diffConfig(astray.join('\n'), ''), 'go-on', answerMs);
+    await this.#takeBackUnfinished(client);
+    throw this.#error('no-vrf', `"${astray[0]?.split('\n')[0]}" landed in the default VRF`);
   }
 
   async ask(command: string): Promise<unknown> {

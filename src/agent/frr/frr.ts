@@ -6,6 +6,7 @@ import type { FrrDeadlines } from './frr-daemon.ts';
 import { readInstalledFrr } from './installed.ts';
 import { LocalFrr } from './local-frr.ts';
 import { openTemplates } from './templates.ts';
+import type { VrfSet } from './vrf-check.ts';
 
 /**
  * FRR as the agent needs it: the daemons of each pathspace (`-N NAME`), one pathspace an environment.
@@ -27,16 +28,30 @@ export interface Frr {
   /**
    * Writes the configuration, starts the daemon in the namespace and resolves once it answers on its VTY
    * socket. Files and sockets stand where `vtysh -N` looks. Fails with `daemon-failed` and FRR's own words.
+   * @param vrfs namespaces that the daemon serves besides: it is configured once it knows them all
    */
-  start(pathspace: string, daemon: DaemonName, config: string, namespace: Namespace): Promise<void>;
+  start(
+    pathspace: string,
+    daemon: DaemonName,
+    config: string,
+    namespace: Namespace,
+    vrfs?: VrfSet,
+  ): Promise<void>;
 
-  /** Gives a running daemon these lines in configuration mode, then records `config` as its configuration. */
+  /**
+   * Gives a running daemon these lines in configuration mode, then records `config` as its configuration.
+   * @param vrfs as in `start`; what landed in no VRF is taken back, and the call fails with `no-vrf`
+   */
   configure(
     pathspace: string,
     daemon: DaemonName,
     commands: readonly string[],
     config: string,
+    vrfs?: VrfSet,
   ): Promise<void>;
+
+  /** Resolves once no daemon's zebra holds a VRF any more, also where none runs. Fails with `no-vrf`. */
+  releaseVrf(pathspace: string, name: string): Promise<void>;
 
   /** Ends a daemon; one that does not run is success. `kill` leaves it no time to withdraw its routes. */
   stop(pathspace: string, daemon: string, how: 'terminate' | 'kill'): Promise<void>;

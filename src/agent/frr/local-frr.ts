@@ -10,6 +10,7 @@ import { pathspaceOf } from './pathspace.ts';
 import { listDaemonsWithFiles, removeFolders } from './pathspace-files.ts';
 import { ProcessTable } from './process-table.ts';
 import type { ConfigTemplates } from './templates.ts';
+import type { VrfSet } from './vrf-check.ts';
 
 /** How old a walk through /proc may be that shows which daemons run. */
 const OBSERVED_AGE_MS = 1_000;
@@ -54,8 +55,14 @@ export class LocalFrr implements Frr {
     return Promise.all(observed);
   }
 
-  async start(pathspace: string, daemon: DaemonName, config: string, namespace: Namespace): Promise<void> {
-    return this.#daemon(pathspace, daemon).start(daemon, config, namespace);
+  async start(
+    pathspace: string,
+    daemon: DaemonName,
+    config: string,
+    namespace: Namespace,
+    vrfs?: VrfSet,
+  ): Promise<void> {
+    return this.#daemon(pathspace, daemon).start(daemon, config, namespace, vrfs);
   }
 
   async configure(
@@ -63,8 +70,13 @@ export class LocalFrr implements Frr {
     daemon: DaemonName,
     commands: readonly string[],
     config: string,
+    vrfs?: VrfSet,
   ): Promise<void> {
-    return this.#daemon(pathspace, daemon).configure(commands, config);
+    return this.#daemon(pathspace, daemon).configure(daemon, commands, config, vrfs);
+  }
+
+  async releaseVrf(pathspace: string, name: string): Promise<void> {
+    return this.#daemon(pathspace, 'zebra').releaseVrf(name);
   }
 
   async stop(pathspace: string, daemon: string, how: 'terminate' | 'kill'): Promise<void> {

@@ -15,6 +15,8 @@ export interface StartOptions {
   /** Until the daemon has to answer, in ms. */
   readonly deadlineMs: number;
   readonly owner: FrrOwner;
+  /** Folder of the namespaces that are the daemon's VRFs; null where it has none but its own. */
+  readonly netns: string | null;
 }
 
 export interface StartedDaemon {
@@ -38,7 +40,7 @@ export async function startDaemon(
   let pid = 0;
   try {
     if (daemon !== 'zebra') await waitForZebra(pathspace, until);
-    const child = spawnDetached(pathspace, daemon, namespace, options.owner);
+    const child = spawnDetached(pathspace, daemon, namespace, options);
     pid = child.pid;
     const client = await waitForAnswer(files, child, until);
     const rejections = findRejections(readTextFile(files.log));
@@ -62,16 +64,19 @@ function spawnDetached(
   pathspace: Pathspace,
   daemon: DaemonName,
   namespace: Namespace,
-  owner: FrrOwner,
+  { owner, netns }: StartOptions,
 ): DetachedChild {
   const files = daemonFilesOf(pathspace, daemon);
   const log = openLog(files.log, owner);
   let ended: string | null = null;
+  // The short form of this flag has another letter in newer releases.
+  const flags = netns !== null && daemon === 'zebra' ? ['--vrfwnetns'] : [];
   try {
-    const child = namespace.spawn(files.program, commandLine(pathspace, daemon, files), {
+    const child = namespace.spawn(files.program, [...commandLine(pathspace, daemon, files), ...flags], {
       detached: true,
       stdio: ['ignore', log, log],
       cwd: '/',
+      ...(netns === null ? {} : { netns }),
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     });
     child.unref();

@@ -56,7 +56,7 @@ export class VtyClient {
   /**
    * Configuration lines in one go, without another caller's commands in between; `end` follows in any case.
    * Returns the lines that FRR refuses with its words: the first one, at which it stops, or all of them when it
-   * is told to go on. `timeoutMs` is for each line.
+   * is told to go on; then many are on their way at the same time. `timeoutMs` is for each line.
    */
   configure(
     lines: readonly string[],
@@ -66,9 +66,15 @@ export class VtyClient {
     return this.#turns.run(async () => {
       const refused: RefusedLine[] = [];
       try {
-        for (const line of ['configure terminal', ...lines]) {
-          const reply = await this.#exchange(line, timeoutMs);
-          if (isRefusal(line, reply)) refused.push({ line: line.trim(), words: reply.text.trim() });
+        const all = ['configure terminal', ...lines];
+        const width = onRefusal === 'stop' ? 1 : LINES_ON_THEIR_WAY;
+        for (let at = 0; at < all.length; at += width) {
+          const some = all.slice(at, at + width);
+          const replies = await Promise.all(some.map((line) => this.#exchange(line, timeoutMs)));
+          for (const [index, reply] of replies.entries()) {
+            const line = some[index] ?? '';
+            if (isRefusal(line, reply)) refused.push({ line: line.trim(), words: reply.text.trim() });
+          }
           if (refused.length > 0 && onRefusal === 'stop') break;
         }
       } finally {
@@ -153,6 +159,9 @@ export class VtyClient {
     }
   }
 }
+
+/** Few enough to fit the socket's buffers, and enough to keep the daemon busy. */
+const LINES_ON_THEIR_WAY = 64;
 
 const CMD_SUCCESS = 0;
 const CMD_WARNING = 1;

@@ -39,8 +39,26 @@ export interface Kernel {
   /** Calls back soon after a name came or went. */
   watchNamespaces(onChange: (name: string) => void): Watch;
 
+  readonly vrfFolders: VrfFolders;
+
   /** The namespace in which outer packets of tunnels travel: the node's own network. */
   readonly underlay: Namespace;
+}
+
+/**
+ * Folders of namespaces under names of their own: what a set of daemons that serves several routers sees of the node.
+ * One folder a set, `/run/vinet/vrf/SET`, with a file for each namespace mounted on it.
+ */
+export interface VrfFolders {
+  pathOf(set: string): string;
+  /** Every set with its names and the namespaces' inode numbers; 0 where a name has no namespace. */
+  list(): ReadonlyMap<string, readonly { readonly name: string; readonly inode: number }[]>;
+  /** What bore the name in the folder gives way. */
+  bind(set: string, name: string, namespace: Pick<Namespace, 'fd'>): void;
+  /** Absent is success. */
+  unbind(set: string, name: string): void;
+  /** Removes the folder with all that is in it. Absent is success. */
+  remove(set: string): void;
 }
 
 export interface Watch {
@@ -113,6 +131,8 @@ export interface Namespace {
 export interface NamespaceSpawnOptions extends SpawnOptions {
   /** A folder whose files the process finds in place of those of the same name in /etc (ip-netns(8)). */
   readonly etc?: string;
+  /** A folder of `Kernel.vrfFolders` that the process finds in place of /run/netns. */
+  readonly netns?: string;
 }
 
 /**

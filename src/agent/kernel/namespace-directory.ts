@@ -150,7 +150,7 @@ export function namespaceExists(name: string): VinetError {
   return new VinetError('exists', `namespace ${name} exists`, { context: { namespace: name } });
 }
 
-const NSFS_MAGIC = 0x6e736673;
+export const NSFS_MAGIC = 0x6e736673;
 const MAX_MOUNTS = 16;
 
 function createFile(path: string): void {

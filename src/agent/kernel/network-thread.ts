@@ -1,7 +1,8 @@
 import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { VinetError } from '../../model/vinet-error.ts';
 import { kernelError } from './kernel-error.ts';
-import { MS_BIND, type SystemCalls } from './system-calls.ts';
+import { MS_BIND, MS_REC, type SystemCalls } from './system-calls.ts';
 
 /**
  * The one thread of this process that visits network namespaces (network_namespaces(7), setns(2)). What is
@@ -50,21 +51,42 @@ export class NetworkThread {
   withOwnEtc<T>(folder: string, visit: () => T): T {
     const files = listFiles(folder).filter((file) => existsSync(`/etc/${file}`));
     if (files.length === 0) return visit();
+    const cover = () => {
+      for (const file of files) this.calls.mount(`${folder}/${file}`, `/etc/${file}`, MS_BIND);
+    };
+    return this.#withOwnMounts(cover, visit);
+  }
+
+  /**
+   * Runs `visit` where a folder of namespaces stands in place of /run/netns, and no other namespace has a name.
+   * What is started during the visit keeps that view; namespaces that come into the folder later are in it too.
+   */
+  withOwnNetns<T>(folder: string, visit: () => T): T {
+    const cover = () => {
+      while (this.calls.detach(NETNS_DIRECTORY));
+      this.calls.mount(folder, NETNS_DIRECTORY, MS_BIND | MS_REC);
+      // What remains are the other folders, and this one a second time.
+      while (this.calls.detach(dirname(folder)));
+    };
+    return this.#withOwnMounts(cover, visit);
+  }
+
+  close(): void {
+    closeSync(this.#home);
+  }
+
+  #withOwnMounts<T>(prepare: () => void, visit: () => T): T {
     const cwd = process.cwd();
     const home = openSync('/proc/thread-self/ns/mnt', 'r');
     try {
       this.calls.leaveMounts();
-      for (const file of files) this.calls.mount(`${folder}/${file}`, `/etc/${file}`, MS_BIND);
+      prepare();
       return visit();
     } finally {
       const errno = this.calls.enterMounts(home, cwd);
       closeSync(home);
       if (errno !== 0) endLost('mount', errno);
     }
-  }
-
-  close(): void {
-    closeSync(this.#home);
   }
 
   #bracket<T>(go: () => void, visit: () => T): T {
@@ -84,6 +106,9 @@ export class NetworkThread {
     this.#away = false;
   }
 }
+
+/** Where FRR's daemons look for namespaces, as ip-netns(8) does. */
+const NETNS_DIRECTORY = '/var/run/netns';
 
 /** A process that is lost in a router's namespace would program the wrong network: it must end at once. */
 function endLost(kind: string, errno: number): never {

@@ -12,6 +12,7 @@ import { createNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { NetworkThread, openPresentNetwork } from './network-thread.ts';
 import { loadSystemCalls } from './system-calls.ts';
+import { VrfDirectory } from './vrf-directory.ts';
 
 /** Alias of `lo` in every namespace that the product made. */
 export const NAMESPACE_MARK = 'vinet';
@@ -29,6 +30,7 @@ export async function openKernel(options: { underlay: string | null; timeoutMs?:
 
 class LinuxKernel implements Kernel {
   readonly underlay: Namespace;
+  readonly vrfFolders: VrfDirectory;
   readonly #thread: NetworkThread;
   readonly #directory: NamespaceDirectory;
   readonly #families = new GenericFamilies();
@@ -38,6 +40,7 @@ class LinuxKernel implements Kernel {
     const calls = loadSystemCalls();
     this.#thread = new NetworkThread(calls);
     this.#directory = new NamespaceDirectory(calls);
+    this.vrfFolders = new VrfDirectory(calls);
     this.#timeoutMs = timeoutMs;
     this.underlay = underlay === null ? this.#enter('', openPresentNetwork()) : this.#require(underlay);
   }

@@ -28,6 +28,7 @@ export interface SystemCalls {
 
 export const MS_BIND = 0x1000;
 export const MS_REC = 0x4000;
+export const MS_PRIVATE = 0x40000;
 export const MS_SHARED = 0x100000;
 const MS_SLAVE = 0x80000;
 

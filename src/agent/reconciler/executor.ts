@@ -1,15 +1,15 @@
 import type { Change } from '../../model/change.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
-import type { DaemonName } from '../../model/routing-state.ts';
-import { VinetError } from '../../model/vinet-error.ts';
 import type { Frr } from '../frr/frr.ts';
 import { removeHostsFile, writeHostsFile } from '../hosts-file.ts';
 import type { Kernel, Namespace, TransportStep } from '../kernel/kernel.ts';
 import type { Mark, StateFolder } from '../state-folder.ts';
+import { DaemonProgrammer, vrfSetsOf } from './daemon-programmer.ts';
 import type { Environments } from './environments.ts';
-import { Failures } from './failures.ts';
+import { attempt, attemptNow, Failures } from './failures.ts';
 import { writeForwarding } from './forwarding.ts';
+import { groupBy } from './group-by.ts';
 import { LinkProgrammer } from './link-programmer.ts';
 import { LinkTable } from './link-table.ts';
 import { forEachAtOnce } from './worker-pool.ts';
@@ -52,12 +52,14 @@ export class Executor {
     const failures = new Failures();
     const table = new LinkTable(observed);
     const links = new LinkProgrammer(kernel, environments, table, failures);
+    const daemons = new DaemonProgrammer(this.options, vrfSetsOf(desired, kernel), failures);
     const of = <Kind extends Change['kind']>(...kinds: Kind[]) =>
       changes.filter((change): change is Extract<Change, { kind: Kind }> =>
         kinds.some((kind) => kind === change.kind),
       );
 
-    await this.stopDaemons(of('stop-daemon'), failures);
+    await daemons.stop(of('stop-daemon'));
+    await daemons.removeVrfs(of('remove-vrf'));
     await this.deleteEnvironments(of('delete-namespace'), failures);
     this.restoreNames(of('restore-namespace-name'), failures);
     await links.update(of('set-link-down', 'remove-route'));
@@ -75,8 +77,9 @@ export class Executor {
     await links.create(created);
     await links.update(of('set-link-alias', 'set-link-mtu', 'set-link-master'));
     await links.update(of('set-emulation', 'set-wireguard-keys', 'add-remote', 'add-address'));
-    await this.configureDaemons(of('configure-daemon'), failures);
-    await this.startDaemons(of('start-daemon'), failures, signal);
+    await daemons.setVrfs(of('set-vrf'), observed);
+    await daemons.configure(of('configure-daemon'));
+    await daemons.start(of('start-daemon'), signal);
     if (signal.aborted) return failures;
     const ends = created.flatMap(({ namespace, link, peer }) =>
       peer === null ? [{ namespace, link }] : [{ namespace, link }, peer],
@@ -90,17 +93,12 @@ export class Executor {
     return failures;
   }
 
-  private async stopDaemons(changes: readonly { namespace: string; daemon: string }[], failures: Failures) {
-    await forEachAtOnce(changes, 64, ({ namespace, daemon }) =>
-      attempt(failures, namespace, () => this.options.frr.stop(namespace, daemon, 'terminate')),
-    );
-  }
-
   private async deleteEnvironments(changes: readonly { namespace: string }[], failures: Failures) {
     const { kernel, frr, folder, environments } = this.options;
     await forEachAtOnce(changes, 64, ({ namespace }) =>
       attempt(failures, namespace, async () => {
         await frr.remove(namespace);
+        kernel.vrfFolders.remove(namespace);
         environments.release(namespace);
         kernel.deleteNamespace(namespace);
         removeHostsFile(namespace);
@@ -176,59 +174,6 @@ export class Executor {
       });
     }
   }
-
-  private async configureDaemons(
-    changes: readonly Extract<Change, { kind: 'configure-daemon' }>[],
-    failures: Failures,
-  ) {
-    await forEachAtOnce(changes, 16, ({ namespace, daemon, commands, config }) =>
-      attempt(failures, namespace, async () => {
-        try {
-          await this.options.frr.configure(namespace, daemon, commands, config);
-        } catch (error) {
-          await this.startInstead({ namespace, daemon, config }, error);
-        }
-      }),
-    );
-  }
-
-  /** What a running daemon refuses to become it may still be when it starts with it: FRR's parser knows. */
-  private async startInstead(
-    { namespace, daemon, config }: { namespace: string; daemon: DaemonName; config: string },
-    refusal: unknown,
-  ): Promise<void> {
-    const { frr, environments } = this.options;
-    const held = environments.find(namespace);
-    const isRefused = refusal instanceof VinetError && refusal.code === 'rejected';
-    // Without its zebra no other daemon can go on.
-    if (!isRefused || held === null || daemon === 'zebra' || (await frr.check(daemon, config)) !== null) {
-      throw refusal;
-    }
-    await frr.start(namespace, daemon, config, held);
-  }
-
-  /** A router's daemons one after the other, zebra first; routers side by side. */
-  private async startDaemons(
-    changes: readonly Extract<Change, { kind: 'start-daemon' }>[],
-    failures: Failures,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { frr, environments, startsAtOnce, onStarting, onStarted } = this.options;
-    const routers = groupBy(changes, ({ namespace }) => namespace);
-    await forEachAtOnce(
-      [...routers],
-      startsAtOnce,
-      ([namespace, starts]) =>
-        attempt(failures, namespace, async () => {
-          const held = environments.find(namespace);
-          if (held === null || failures.has(namespace)) return;
-          if (starts.some(({ daemon }) => daemon === 'zebra')) onStarting(held);
-          for (const { daemon, config } of starts) await frr.start(namespace, daemon, config, held);
-          onStarted(namespace);
-        }),
-      signal,
-    );
-  }
 }
 
 type TransportChange = Extract<
@@ -252,35 +197,9 @@ function stepOf(change: TransportChange): TransportStep {
   return { step: change.kind, policy: change.policy };
 }
 
-function groupBy<T, Key>(items: readonly T[], keyOf: (item: T) => Key): Map<Key, T[]> {
-  const groups = new Map<Key, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
 function marksOf(desired: NodeState): ReadonlyMap<string, Mark> {
   const marks = desired.overlays.flatMap((overlay) =>
     overlay.environments.map(({ namespace, name }): Mark => ({ namespace, overlay: overlay.name, name })),
   );
   return new Map(marks.map((mark) => [mark.namespace, mark]));
-}
-
-async function attempt(failures: Failures, namespace: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    failures.add(namespace, error);
-  }
-}
-
-function attemptNow(failures: Failures, namespace: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    failures.add(namespace, error);
-  }
 }

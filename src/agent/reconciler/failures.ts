@@ -27,3 +27,25 @@ export class Failures {
     return [...this.byNamespace.keys()].map((namespace) => [namespace, this.firstOf(namespace)]);
   }
 }
+
+/** Does the work; what it fails with is the namespace's failure. */
+export async function attempt(
+  failures: Failures,
+  namespace: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    failures.add(namespace, error);
+  }
+}
+
+/** As `attempt`. */
+export function attemptNow(failures: Failures, namespace: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    failures.add(namespace, error);
+  }
+}

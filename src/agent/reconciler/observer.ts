@@ -1,3 +1,4 @@
+import { namespaceOf } from '../../model/names.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation, ObservedEnvironment, ObservedTransport } from '../../model/observation.ts';
 import type { Frr } from '../frr/frr.ts';
@@ -52,7 +53,24 @@ export class Observer {
     const environments = await Promise.all(
       this.folder.marks().map((mark) => this.observeEnvironment(mark, named.has(mark.namespace))),
     );
-    return { environments, transports: await this.observeTransports(desired) };
+    const folders = this.kernel.vrfFolders.list();
+    return {
+      environments: environments.map((one) => this.withVrfs(one, folders.get(one.namespace) ?? [])),
+      transports: await this.observeTransports(desired),
+    };
+  }
+
+  /** Never remembered: whose namespaces they are depends on environments other than this one. */
+  private withVrfs(
+    environment: ObservedEnvironment,
+    bound: readonly { readonly name: string; readonly inode: number }[],
+  ): ObservedEnvironment {
+    if (bound.length === 0) return environment;
+    const vrfs = bound.map(({ name, inode }) => {
+      const router = this.environments.find(namespaceOf(environment.overlay, name));
+      return { name, current: inode === router?.inode };
+    });
+    return { ...environment, vrfs };
   }
 
   /** Those that are to carry tunnels, and those that did; all of them once after a start. */
@@ -97,6 +115,7 @@ export class Observer {
         links: [],
         routes: [],
         filter: null,
+        vrfs: [],
       };
     return {
       ...base,
@@ -105,6 +124,7 @@ export class Observer {
       links: await namespace.readLinks(),
       routes: await namespace.readOwnRoutes(),
       filter: await namespace.readFilter(),
+      vrfs: [],
     };
   }
 }

@@ -12,14 +12,14 @@ interface Followed {
 
 /** Knows each router's neighbours: all are asked in turn, all the time, and one by one when there is a reason. */
 export class NeighborWatch {
-  private readonly frr: Frr;
+  private readonly frr: Pick<Frr, 'ask'>;
   private readonly onChange: (namespace: string) => void;
   private readonly followed = new Map<string, Followed>();
   private turn: readonly string[] = [];
   private timer: NodeJS.Timeout | null = null;
   private closed = false;
 
-  constructor(frr: Frr, onChange: (namespace: string) => void) {
+  constructor(frr: Pick<Frr, 'ask'>, onChange: (namespace: string) => void) {
     this.frr = frr;
     this.onChange = onChange;
   }

@@ -1,5 +1,6 @@
 import type { EnvironmentState, NodeState, OverlayState } from '../../model/node-state.ts';
 import type { ObservedEnvironment } from '../../model/observation.ts';
+import { daemonHomes } from '../../planner/shared-frr.ts';
 import type { Frr } from '../frr/frr.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import type { DaemonRestarts } from '../reconciler/daemon-restarts.ts';
@@ -11,7 +12,7 @@ import { NeighborWatch } from './neighbor-watch.ts';
 import { type RouteTally, RouteWatch } from './route-watch.ts';
 
 export interface RouterTelemetryOptions {
-  readonly frr: Frr;
+  readonly frr: Pick<Frr, 'ask'>;
   readonly restarts: DaemonRestarts;
   readonly now: () => number;
   readonly find: (namespace: string) => Namespace | null;
@@ -98,11 +99,16 @@ export class RouterTelemetry {
     const seen = new Map(
       round.observed.environments.map((environment) => [environment.namespace, environment]),
     );
-    return round.desired.overlays.flatMap((overlay) =>
-      overlay.environments
+    return round.desired.overlays.flatMap((overlay) => {
+      const homeOf = daemonHomes(overlay);
+      return overlay.environments
         .filter(({ role }) => role === 'router')
-        .map((environment) => this.sample(overlay, environment, seen.get(environment.namespace))),
-    );
+        .map((environment) => {
+          const home = homeOf(environment);
+          const serving = { namespace: home, daemons: seen.get(home)?.daemons ?? [] };
+          return this.sample(overlay, environment, seen.get(environment.namespace), serving);
+        });
+    });
   }
 
   close(): void {
@@ -146,6 +152,7 @@ export class RouterTelemetry {
     overlay: OverlayState,
     environment: EnvironmentState,
     seen: ObservedEnvironment | undefined,
+    serving: Pick<ObservedEnvironment, 'namespace' | 'daemons'>,
   ): RouterSample {
     const { namespace, name, links, routing } = environment;
     const tally = this.routes.tallyOf(namespace);
@@ -161,8 +168,8 @@ export class RouterTelemetry {
       ),
       daemons: (routing?.daemons ?? []).map((daemon) => ({
         daemon,
-        up: seen?.daemons.some((found) => found.daemon === daemon && found.healthy) ?? false,
-        restarts: this.restartsOf(namespace, daemon),
+        up: serving.daemons.some((found) => found.daemon === daemon && found.healthy),
+        restarts: this.restartsOf(serving.namespace, daemon),
       })),
       destinations: routing === null ? 0 : overlay.destinations.length,
       reached: tally?.reached ?? 0,

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DaemonName } from '../../model/routing-state.ts';
+import { VinetError } from '../../model/vinet-error.ts';
+import { parseJsonAnswer } from './json-answer.ts';
+import type { VtyClient } from './vty-client.ts';
+
+/** The namespaces that a daemon serves besides its own. */
+export interface VrfSet {
+  /** What the daemon finds in place of /run/netns. */
+  readonly folder: string;
+  readonly names: readonly string[];
+}
+
+const LOOK_MS = 10;
+
+/**
+ * Resolves once the daemon knows all of these VRFs. zebra finds them in the folder and tells the
+ * others; what is said about one that a daemon does not know yet lands in the default VRF without a word.
+ * Fails with `no-vrf`.
+ */
+export async function awaitVrfs(
+  client: VtyClient,
+  daemon: DaemonName,
+  names: readonly string[],
+  deadlineMs: number,
+): Promise<void> {
+  const until = performance.now() + deadlineMs;
+  for (;;) {
+    const known = await knownVrfs(client, daemon, deadlineMs);
+    const missing = names.filter((name) => !known.has(name));
+    if (missing.length === 0) return;
+    if (performance.now() > until) throw new VinetError('no-vrf', `${daemon} does not know ${list(missing)}`);
+    await delay(LOOK_MS);
+  }
+}
+
+/** Resolves once zebra has let go of a VRF; it overlooks what happens to others meanwhile. Fails with `no-vrf`. */
+export async function awaitVrfGone(client: VtyClient, name: string, deadlineMs: number): Promise<void> {
+  const until = performance.now() + deadlineMs;
+  while ((await knownVrfs(client, 'zebra', deadlineMs)).has(name)) {
+    if (performance.now() > until) throw new VinetError('no-vrf', `zebra does not let go of VRF ${name}`);
+    await delay(LOOK_MS);
+  }
+}
+
+/**
+ * Sections of a shared daemon's running configuration that stand in the default VRF, where nothing of ours belongs.
+ * An interface of which only the name is known counts for nothing.
+ */
+export function sectionsWithoutVrf(runningConfig: string): string[] {
+  const sections = runningConfig.split(/\n(?=\S)/);
+  return sections.filter((text) => /^(router|interface(?=.*\n ))(?!.* vrf \S+(\n|$))/.test(text));
+}
+
+/**
+ * The VRFs that a daemon may use now. zebra has a table of them. All others have them in YANG (RFC 8342, 5.3; module
+ * frr-vrf), where zebra would list every route of each VRF with it.
+ */
+async function knownVrfs(
+  client: VtyClient,
+  daemon: DaemonName,
+  timeoutMs: number,
+): Promise<ReadonlySet<string>> {
+  if (daemon === 'zebra') {
+    const { text } = await client.ask('show vrf', timeoutMs);
+    return new Set([...text.matchAll(/^vrf (\S+) id \d+ /gm)].flatMap(([, name]) => name ?? []));
+  }
+  const { text } = await client.ask('show yang operational-data /frr-vrf:lib', timeoutMs);
+  const answer = parseJsonAnswer(text) as VrfModule | null;
+  const vrfs = answer?.['frr-vrf:lib']?.vrf ?? [];
+  const isThere = (id: number | undefined) => id !== undefined && id !== VRF_UNKNOWN;
+  return new Set(vrfs.flatMap(({ name, state }) => (name !== undefined && isThere(state?.id) ? [name] : [])));
+}
+
+/** FRR's number for a VRF of which only the name is known. Its word `active` is false for any that is configured. */
+const VRF_UNKNOWN = 0xffffffff;
+
+interface VrfModule {
+  readonly 'frr-vrf:lib'?: {
+    readonly vrf?: readonly { readonly name?: string; readonly state?: { readonly id?: number } }[];
+  };
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ');
+  return names.length > 3 ? `VRFs ${shown} and ${names.length - 3} more` : `VRF ${shown}`;
+}

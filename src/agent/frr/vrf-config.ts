@@ -1,0 +1,74 @@
+import { VinetError } from '../../model/vinet-error.ts';
+
+/** What a router's daemon would be told if the router had it for itself. */
+export interface RouterConfig {
+  /** The router's VRF. */
+  readonly vrf: string;
+  readonly config: string;
+}
+
+/**
+ * One configuration for a daemon that serves several routers: each one's own, bound to its VRF. So the same templates
+ * and an operator's own lines serve both kinds of instance. Names that FRR knows only once for all VRFs (prefix
+ * lists, route maps, BFD profiles…) become `VRF:NAME`. Fails with `no-vrf` where FRR has no VRFs for what is said.
+ */
+export function joinConfigs(hostname: string, routers: readonly RouterConfig[]): string {
+  return [`hostname ${hostname}`, '!', ...routers.flatMap(scopeToVrf), ''].join('\n');
+}
+
+function scopeToVrf({ vrf, config }: RouterConfig): string[] {
+  const lines = config.split('\n').filter((line) => !isWithoutMeaning(line));
+  const rename = renaming(lines, vrf);
+  const scoped: string[] = [];
+  const inVrf: string[] = [];
+  for (const line of lines.map(rename)) {
+    if (/^\s/.test(line)) scoped.push(line.replace(BFD_PEER, `$1 vrf ${vrf}`));
+    else if (OF_A_VRF.test(line)) inVrf.push(` ${line}`);
+    else scoped.push('!', scopeHeader(line, vrf));
+  }
+  if (inVrf.length > 0) scoped.push('!', `vrf ${vrf}`, ...inVrf, 'exit-vrf');
+  return [...scoped, '!'];
+}
+
+/** The name of the whole set stands for all. */
+function isWithoutMeaning(line: string): boolean {
+  return line.trim() === '' || /^(!|#|hostname |exit$|end$)/.test(line);
+}
+
+function scopeHeader(line: string, vrf: string): string {
+  if (/^router babel\b/.test(line))
+    throw new VinetError('no-vrf', 'FRR knows no VRFs in Babel, so a shared instance cannot run it');
+  return /^(interface|router) /.test(line) ? `${line} vrf ${vrf}` : line;
+}
+
+/** Lines that FRR takes inside `vrf NAME` in place of the margin. */
+const OF_A_VRF =
+  /^(no )?(ip|ipv6) (route|mroute|protocol|nht|pim|ssmpingd|msdp|igmp|import-table|router-id) /;
+
+const BFD_PEER = /^( peer [0-9a-fA-F.:]+.*)$/;
+
+/** Lines that define a name of the whole daemon; the name is the group. */
+const DEFINITIONS = [
+  /^(?:ip|ipv6) prefix-list (\S+) /,
+  /^(?:ip |ipv6 )?access-list (\S+) /,
+  /^route-map (\S+) /,
+  /^bgp as-path access-list (\S+) /,
+  /^bgp (?:large-|ext)?community-list (?:standard |expanded )?(\S+) /,
+  /^key chain (\S+)$/,
+  /^ profile (\S+)$/,
+];
+
+/** Words that a name of such a thing follows, where it is defined and where it is used. */
+const BEFORE_NAMES =
+  /\b(prefix-list|access-list|route-map|filter-list|distribute-list|distribute-list prefix|as-path|community|community-list(?: standard| expanded)?|large-community|extcommunity|key chain|key-chain|keychain|profile|address|next-hop|rp) (\S+)/g;
+
+function renaming(lines: readonly string[], vrf: string): (line: string) => string {
+  const names = new Set(
+    lines.flatMap((line) => DEFINITIONS.flatMap((definition) => definition.exec(line)?.[1] ?? [])),
+  );
+  if (names.size === 0) return (line) => line;
+  return (line) =>
+    line.replace(BEFORE_NAMES, (found, word: string, name: string) =>
+      names.has(name) ? `${word} ${vrf}:${name}` : found,
+    );
+}

@@ -1,0 +1,38 @@
+import { SHARED_FRR, sharedFrrNamespaceOf } from '../model/names.ts';
+import type { EnvironmentState, OverlayState } from '../model/node-state.ts';
+
+/**
+ * `routing: { instance: shared }`: one set of FRR daemons serves the routers that an overlay has on a node, each
+ * as a VRF by the router's name. The daemons' own namespace has no device, so their default VRF holds nothing and
+ * is nobody's network.
+ */
+export function sharedFrrEnvironment(overlay: string, node: string): EnvironmentState {
+  return {
+    name: SHARED_FRR,
+    role: 'frr',
+    namespace: sharedFrrNamespaceOf(overlay, node),
+    ipv4: false,
+    ipv6: false,
+    loopback: [],
+    links: [],
+    routes: [],
+    filter: null,
+    routing: null,
+  };
+}
+
+/** Where the daemons of the overlay's routers run; null where each router has daemons of its own. */
+export function sharedFrrOf({ environments }: OverlayState): EnvironmentState | null {
+  return environments.find(({ role }) => role === 'frr') ?? null;
+}
+
+/** The routers that have daemons, whosesoever these are. */
+export function servedRouters({ environments }: OverlayState): EnvironmentState[] {
+  return environments.filter(({ routing }) => routing !== null);
+}
+
+/** Tells the namespace and pathspace of the daemons that serve an environment of the overlay. */
+export function daemonHomes(overlay: OverlayState): (environment: EnvironmentState) => string {
+  const shared = sharedFrrOf(overlay)?.namespace;
+  return ({ namespace, routing }) => (routing === null ? namespace : (shared ?? namespace));
+}
