@@ -96,24 +96,24 @@ spec:
   topology: { kind: ring, routers: 3, colour: red }
   placement: { nodes: [n1] }
   addressing: { network: 10.20.0.1/16 }
-  routing: { instance: shared }
+  routing: { isolation: vrf }
 `;
     expect(found(source)).toEqual([
       'wrong-value 3:19 metadata.name',
       'unknown-field 5:39 spec.topology.colour',
       'host-bits 7:26 spec.addressing.network',
-      'not-yet-supported 8:24 spec.routing.instance',
+      'not-yet-supported 8:25 spec.routing.isolation',
     ]);
   });
 
   test('is checked without a section that has to be there', () => {
     expect(
-      found('kind: Overlay\nspec:\n  routing: { instance: shared }\n  topology: { kind: rung }\n'),
+      found('kind: Overlay\nspec:\n  routing: { isolation: vrf }\n  topology: { kind: rung }\n'),
     ).toEqual([
       'missing-field 1:1 apiVersion',
       'missing-field 1:1 metadata',
       'missing-field 2:1 spec.placement',
-      'not-yet-supported 3:24 spec.routing.instance',
+      'not-yet-supported 3:25 spec.routing.isolation',
       'wrong-value 4:21 spec.topology.kind',
     ]);
   });
