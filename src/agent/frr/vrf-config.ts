@@ -30,9 +30,9 @@ function scopeToVrf({ vrf, config }: RouterConfig): string[] {
   return [...scoped, '!'];
 }
 
-/** The name of the whole set stands for all. */
+/** The name of the whole set stands for all, and zebra's stream does not say whose the routes are. */
 function isWithoutMeaning(line: string): boolean {
-  return line.trim() === '' || /^(!|#|hostname |exit$|end$)/.test(line);
+  return line.trim() === '' || /^(!|#|hostname |fpm |exit$|end$)/.test(line);
 }
 
 function scopeHeader(line: string, vrf: string): string {

@@ -18,6 +18,7 @@ export interface DaemonProgrammerOptions {
   readonly frr: Frr;
   readonly environments: Environments;
   readonly startsAtOnce: number;
+  /** The zebra of a router that has one for itself is about to be started. */
   readonly onStarting: (namespace: Namespace) => void;
   readonly onStarted: (namespace: string) => void;
 }
@@ -100,9 +101,9 @@ export class DaemonProgrammer {
         attempt(this.failures, namespace, async () => {
           const held = environments.find(namespace);
           if (held === null || this.failures.has(namespace)) return;
-          if (starts.some(({ daemon }) => daemon === 'zebra')) onStarting(held);
-          for (const { daemon, config } of starts)
-            await frr.start(namespace, daemon, config, held, this.vrfSets.get(namespace));
+          const vrfs = this.vrfSets.get(namespace);
+          if (vrfs === undefined && starts.some(({ daemon }) => daemon === 'zebra')) onStarting(held);
+          for (const { daemon, config } of starts) await frr.start(namespace, daemon, config, held, vrfs);
           onStarted(namespace);
         }),
       signal,

@@ -48,9 +48,14 @@ export class RouterTelemetry {
     this.round = round;
     this.forgetUnwanted(round.desired);
     const unsettled = new Set(round.changes.map(({ namespace }) => namespace));
-    for (const overlay of round.desired.overlays)
-      for (const environment of overlay.environments)
-        if (!unsettled.has(environment.namespace)) this.followRouter(overlay, environment);
+    for (const overlay of round.desired.overlays) {
+      const homeOf = daemonHomes(overlay);
+      for (const environment of overlay.environments) {
+        const { namespace } = environment;
+        const hasOwnZebra = homeOf(environment) === namespace;
+        if (!unsettled.has(namespace)) this.followRouter(overlay, environment, hasOwnZebra);
+      }
+    }
   }
 
   /** Lets go of routers that are about to be removed. */
@@ -127,7 +132,8 @@ export class RouterTelemetry {
     this.options.onChange();
   }
 
-  private followRouter(overlay: OverlayState, environment: EnvironmentState): void {
+  /** A zebra that serves others too does not say whose the routes are that it streams. */
+  private followRouter(overlay: OverlayState, environment: EnvironmentState, hasOwnZebra: boolean): void {
     const { namespace, routing, loopback } = environment;
     const held = this.options.find(namespace);
     if (routing === null || held === null) return;
@@ -136,7 +142,8 @@ export class RouterTelemetry {
       own: loopback,
       summarized: routing.summarized,
     });
-    this.decisions.follow(held);
+    if (hasOwnZebra) this.decisions.follow(held);
+    else this.decisions.unfollow(namespace);
     this.neighbors.follow(namespace, routing);
   }
 
