@@ -76,7 +76,7 @@ function spawnDetached(
       detached: true,
       stdio: ['ignore', log, log],
       cwd: '/',
-      ...(netns === null ? {} : { netns }),
+      netns: netns ?? undefined,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     });
     child.unref();

@@ -128,12 +128,15 @@ export interface Namespace {
   close(): void;
 }
 
-export interface NamespaceSpawnOptions extends SpawnOptions {
+/** What a process finds in the file system that others do not; what is undefined is as for everybody. */
+export interface NamespaceView {
   /** A folder whose files the process finds in place of those of the same name in /etc (ip-netns(8)). */
-  readonly etc?: string;
+  readonly etc?: string | undefined;
   /** A folder of `Kernel.vrfFolders` that the process finds in place of /run/netns. */
-  readonly netns?: string;
+  readonly netns?: string | undefined;
 }
+
+export type NamespaceSpawnOptions = SpawnOptions & NamespaceView;
 
 /**
  * What one rtnetlink message does; `create` takes several. `index` is the interface's index in the namespace

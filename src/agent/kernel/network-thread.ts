@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { VinetError } from '../../model/vinet-error.ts';
+import type { NamespaceView } from './kernel.ts';
 import { kernelError } from './kernel-error.ts';
 import { MS_BIND, MS_REC, type SystemCalls } from './system-calls.ts';
 
@@ -45,48 +46,36 @@ export class NetworkThread {
   }
 
   /**
-   * Runs `visit` where the folder's files stand over those of the same name in /etc, as ip-netns(8) does it.
-   * What is started during the visit keeps that view, and nobody else sees it.
+   * Runs `visit` where a folder's files stand over those of the same name in /etc, as ip-netns(8) does it, and a
+   * folder of namespaces in place of /run/netns. What is started during the visit keeps that view, with what comes
+   * into the folder of namespaces later, and nobody else sees it.
    */
-  withOwnEtc<T>(folder: string, visit: () => T): T {
-    const files = listFiles(folder).filter((file) => existsSync(`/etc/${file}`));
-    if (files.length === 0) return visit();
-    const cover = () => {
-      for (const file of files) this.calls.mount(`${folder}/${file}`, `/etc/${file}`, MS_BIND);
-    };
-    return this.#withOwnMounts(cover, visit);
-  }
-
-  /**
-   * Runs `visit` where a folder of namespaces stands in place of /run/netns, and no other namespace has a name.
-   * What is started during the visit keeps that view; namespaces that come into the folder later are in it too.
-   */
-  withOwnNetns<T>(folder: string, visit: () => T): T {
-    const cover = () => {
-      while (this.calls.detach(NETNS_DIRECTORY));
-      this.calls.mount(folder, NETNS_DIRECTORY, MS_BIND | MS_REC);
-      // What remains are the other folders, and this one a second time.
-      while (this.calls.detach(dirname(folder)));
-    };
-    return this.#withOwnMounts(cover, visit);
-  }
-
-  close(): void {
-    closeSync(this.#home);
-  }
-
-  #withOwnMounts<T>(prepare: () => void, visit: () => T): T {
+  withView<T>({ etc, netns }: NamespaceView, visit: () => T): T {
+    const files = etc === undefined ? [] : listFiles(etc).filter((file) => existsSync(`/etc/${file}`));
+    if (files.length === 0 && netns === undefined) return visit();
     const cwd = process.cwd();
     const home = openSync('/proc/thread-self/ns/mnt', 'r');
     try {
       this.calls.leaveMounts();
-      prepare();
+      for (const file of files) this.calls.mount(`${etc}/${file}`, `/etc/${file}`, MS_BIND);
+      if (netns !== undefined) this.#coverNetns(netns);
       return visit();
     } finally {
       const errno = this.calls.enterMounts(home, cwd);
       closeSync(home);
       if (errno !== 0) endLost('mount', errno);
     }
+  }
+
+  close(): void {
+    closeSync(this.#home);
+  }
+
+  /** No other namespace keeps a name there, neither those of the node nor those in other folders. */
+  #coverNetns(folder: string): void {
+    while (this.calls.detach(NETNS_DIRECTORY));
+    this.calls.mount(folder, NETNS_DIRECTORY, MS_BIND | MS_REC);
+    while (this.calls.detach(dirname(folder)));
   }
 
   #bracket<T>(go: () => void, visit: () => T): T {
