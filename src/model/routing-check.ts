@@ -1,4 +1,5 @@
 import { readFrrLines } from './frr-lines.ts';
+import { checkInstance } from './instance-check.ts';
 import { networkRanges } from './network-range.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
@@ -25,7 +26,7 @@ export function checkRouting(spec: Partial<Spec>, isDamaged: Damage): Problem[] 
       said.some((field) => problem.path.startsWith(field)),
     );
   });
-  return [...common, ...own, ...checkRawLines(spec)];
+  return [...common, ...own, ...checkInstance(spec), ...checkRawLines(spec)];
 }
 
 function checkRawLines(spec: Partial<Spec>): Problem[] {

@@ -57,7 +57,19 @@ const CASES: readonly Case[] = [
 const NETWORK = { 4: '10.20.0.0/16', 6: 'fd00:20::/48' } as const;
 const LOOPBACK = { 4: '10.20.0.', 6: 'fd00:20::' } as const;
 
-const rows: string[][] = [['protocol', 'family', 'routes', 'traffic', 'cut', 'ECMP', 'BFD']];
+const INSTANCES = ['dedicated', 'shared'] as const;
+const COMBINATIONS = INSTANCES.flatMap((instance) => CASES.map((one) => ({ ...one, instance }))).flatMap(
+  (one) => {
+    if (one.instance === 'dedicated') return [one];
+    // FRR's babeld knows no VRFs, and its bfdd no link-local addresses in them.
+    if (one.protocol === 'babel') return [];
+    if (one.protocol !== 'ebgp unnumbered') return [one];
+    const { bfd: _bfd, ...routing } = one.routing;
+    return [{ ...one, routing }];
+  },
+);
+
+const rows: string[][] = [['protocol', 'instance', 'family', 'routes', 'traffic', 'cut', 'ECMP', 'BFD']];
 let bench: NodeBench | null = null;
 
 afterEach(async () => {
@@ -67,13 +79,14 @@ afterEach(async () => {
 afterAll(() => {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
   const table = rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  '));
-  console.log(`dedicated instances in namespaces, ring of 4 over two nodes\n${table.join('\n')}`);
+  console.log(`instances in namespaces, ring of 4 over two nodes\n${table.join('\n')}`);
 });
 
 describe('a ring of four routers', () => {
-  it.each(CASES)('routes with $protocol', async ({ protocol, routing, families, source, ecmp }) => {
+  it.each(COMBINATIONS)('routes with $protocol, $instance', async (combination) => {
+    const { protocol, instance, routing, families, source, ecmp } = combination;
     bench = await openNodeBench('vtp', 2);
-    bench.deploy([ring(routing, families)]);
+    bench.deploy([ring({ ...routing, instance }, families)]);
     await bench.ready();
     const row = {
       routes: families.every((family) => routesOf('vtp_r1', family, source).length >= 3),
@@ -82,10 +95,11 @@ describe('a ring of four routers', () => {
       ),
       ecmp: ecmp && (await usesBothPaths(families)),
     };
-    const bfd: Mark = routing.bfd === undefined ? '–' : await hasBfd('vtp_r1', families);
+    const bfd: Mark = routing.bfd === undefined ? '–' : await hasBfd(instance, families);
     const cut = protocol === 'static' ? '–' : await survivesCut(families);
     rows.push([
       protocol,
+      instance,
       families.map((family) => `IPv${family}`).join(' + '),
       mark(row.routes),
       mark(row.traffic),
@@ -143,12 +157,16 @@ function pathsTo(namespace: string, router: number, family: 4 | 6): number {
   return Math.max(route.match(/nexthop/g)?.length ?? 0, route.includes(' dev ') ? 1 : 0);
 }
 
-async function hasBfd(namespace: string, families: readonly (4 | 6)[]): Promise<Mark> {
-  const up = () =>
-    inside(namespace, 'vtysh', '-N', namespace, '-c', 'show bfd peers brief')?.match(/\bup\b/g) ?? [];
+async function hasBfd(instance: (typeof INSTANCES)[number], families: readonly (4 | 6)[]): Promise<Mark> {
+  const [pathspace, question] =
+    instance === 'shared'
+      ? ['vtp_frr_n1', 'show bfd vrf r1 peers brief']
+      : ['vtp_r1', 'show bfd peers brief'];
+  const answer = () => inside('vtp_r1', 'vtysh', '-N', pathspace, '-c', question) ?? '';
+  const up = () => answer().match(/\bup\b/g) ?? [];
   await until(
     () => up().length >= 2 * families.length || (families.length === 2 && up().length >= 2),
-    () => inside(namespace, 'vtysh', '-N', namespace, '-c', 'show bfd peers brief') ?? '',
+    answer,
     20,
   );
   return 'yes';
