@@ -68,21 +68,6 @@ const COMBINATIONS = INSTANCES.flatMap((instance) => CASES.map((one): Combinatio
     return { ...one, routing };
   });
 
-const NETWORK = { 4: '10.20.0.0/16', 6: 'fd00:20::/48' } as const;
-const LOOPBACK = { 4: '10.20.0.', 6: 'fd00:20::' } as const;
-
-const INSTANCES = ['dedicated', 'shared'] as const;
-const COMBINATIONS = INSTANCES.flatMap((instance) => CASES.map((one) => ({ ...one, instance }))).flatMap(
-  (one) => {
-    if (one.instance === 'dedicated') return [one];
-    // FRR's babeld knows no VRFs, and its bfdd no link-local addresses in them.
-    if (one.protocol === 'babel') return [];
-    if (one.protocol !== 'ebgp unnumbered') return [one];
-    const { bfd: _bfd, ...routing } = one.routing;
-    return [{ ...one, routing }];
-  },
-);
-
 const rows: string[][] = [['protocol', 'instance', 'family', 'routes', 'traffic', 'cut', 'ECMP', 'BFD']];
 let bench: NodeBench | null = null;
 
