@@ -31,7 +31,12 @@ export async function startTransfer(
     () => (inside(to, 'ss', '-Htln', `sport = :${PORT}`) ?? '') !== '',
     () => `somebody listens in ${to}`,
   );
-  const sender = spawnInside(from, `exec timeout ${seconds} bash -c 'cat "$1" > "/dev/tcp/$0/${PORT}"' "$0" "$1"`, address, sent);
+  const sender = spawnInside(
+    from,
+    `exec timeout ${seconds} bash -c 'cat "$1" > "/dev/tcp/$0/${PORT}"' "$0" "$1"`,
+    address,
+    sent,
+  );
   const done = new Promise<boolean>((resolve) => {
     sender.once('close', (status) => {
       if (status !== 0) listener.kill('SIGKILL');
