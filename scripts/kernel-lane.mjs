@@ -151,7 +151,7 @@ function runGuest(argv) {
 
 function qemuArguments({ image }, room, lane) {
   return [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '2048', '-smp', '2'],
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '4096', '-smp', '2'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-kernel', image, '-initrd', join(room, 'initramfs.cpio')],
     ...['-append', 'console=ttyS0 panic=-1 oops=panic random.trust_cpu=on'],

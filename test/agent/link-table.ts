@@ -60,7 +60,7 @@ export function testLinkTable(prefix: string): void {
         await checkLink(bench, prefix, link);
         cells.set(name, 'works');
       },
-      180_000,
+      400_000,
     );
   });
 }
@@ -80,6 +80,7 @@ async function checkLink(bench: NodeBench, prefix: string, link: LinkCase): Prom
   await until(
     () => fullNeighbors(r1) === 2,
     () => `${r1}: OSPFv2 and OSPFv3 in state Full, found ${fullNeighbors(r1)}`,
+    120,
   );
 
   const addresses = { 4: addressOf(r2, 4), 6: addressOf(r2, 6) };

@@ -21,6 +21,10 @@ import { until } from '../machine.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../frr/templates');
 
+/** Seconds. An emulated machine takes ten to twenty times as long as a real one. */
+const PATIENCE_S = 300;
+const DEADLINES = { startMs: 120_000, answerMs: 60_000, healthMs: 30_000 };
+
 /** A node of the test: a namespace with an address of its own, and an agent that can be ended and begun again. */
 export interface TestNode {
   readonly node: Node;
@@ -88,11 +92,13 @@ export async function openNodeBench(
           JSON.stringify(
             nodes.map(({ reports }) => reports.status?.overlays.find(({ name }) => name === overlay)),
           ),
+        PATIENCE_S,
       ),
     ready: () =>
       until(
         () => nodes.every(({ reports }) => isReady(reports.status, revision)),
         () => JSON.stringify(nodes.map(({ reports }) => reports.status)),
+        PATIENCE_S,
       ),
     async close() {
       for (const { agent } of nodes) agent.setDesired({ revision: revision + 1, overlays: [] });
@@ -180,7 +186,7 @@ function buildUnderlay(
 
 async function openTestNode(namespace: string, number: number, folder: string): Promise<TestNode> {
   const kernel = await openKernel({ underlay: namespace });
-  let frr = await openFrr({ templateDirectories: [TEMPLATES] });
+  let frr = await openFrr({ templateDirectories: [TEMPLATES], deadlines: DEADLINES });
   const node = await describeSelf(kernel, frr, {
     name: `n${number}`,
     version: 'test',
@@ -194,7 +200,7 @@ async function openTestNode(namespace: string, number: number, folder: string): 
       kernel: machine,
       frr,
       folder: new StateFolder(join(folder, node.name)),
-      startsAtOnce: 3,
+      startsAtOnce: 2,
       log: () => {},
       onStatus: (status) => {
         test.status = status;
@@ -210,7 +216,7 @@ async function openTestNode(namespace: string, number: number, folder: string): 
     async restart() {
       await test.agent.close();
       frr.close();
-      frr = await openFrr({ templateDirectories: [TEMPLATES] });
+      frr = await openFrr({ templateDirectories: [TEMPLATES], deadlines: DEADLINES });
       reports.status = null;
       test.agent = start(frr, await openKernel({ underlay: namespace }), reports);
     },
