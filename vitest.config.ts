@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of the lane `root` that the lane `kernel` repeats. */
-const ON_BOTH_KERNELS = ['test/agent/kernel/*.root.test.ts', 'test/agent/frr/ospf.root.test.ts'];
+/** Tests of the lane `root` that the lane `kernel` repeats: those of what differs from kernel to kernel. */
+const ON_BOTH_KERNELS = [
+  'test/agent/kernel/{emulation,kernel-features,link-filter,links,own-routes}.root.test.ts',
+  'test/agent/kernel/{security-policies,tunnel-guard}.root.test.ts',
+];
 
 /**
  * Lanes are vitest projects. `plain` needs nothing; `root` uses this machine's kernel and FRR; `kernel` is run on a
