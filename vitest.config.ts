@@ -19,6 +19,7 @@ export default defineConfig({
           name: 'plain',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{root,kernel}.test.ts', 'test/e2e/**'],
+          testTimeout: 60_000,
         },
       },
       {
