@@ -5,6 +5,8 @@ import { type Header, type PortMeaning, readEthernet } from './packet.ts';
 export interface Capture {
   /** Those that tcpdump has handed on so far; the last ones may still be on their way. */
   packets(): Header[][];
+  /** The same as bytes, the first 256 of each. */
+  frames(): Buffer[];
   stop(): Promise<Header[][]>;
 }
 
@@ -46,8 +48,10 @@ export function startCapture(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint += text;
       if (!complaint.includes('listening on')) return;
-      const packets = () => framesOf(Buffer.concat(chunks)).map((frame) => readEthernet(frame, meaning));
+      const frames = () => framesOf(Buffer.concat(chunks));
+      const packets = () => frames().map((frame) => readEthernet(frame, meaning));
       resolve({
+        frames,
         packets,
         async stop() {
           child.kill('SIGINT');

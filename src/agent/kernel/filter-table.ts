@@ -27,7 +27,7 @@ export class FilterTable {
     if (filter === null && !exists) return;
     const drops = exists ? await this.readDrops() : new Map<string, number>();
     const commands = filter === null ? renderRemoval() : renderFilter(filter, drops);
-    await this.#nft.run(['-j', '-f', '-'], JSON.stringify({ nftables: commands }));
+    await this.#nft.run(['-j'], JSON.stringify({ nftables: commands }));
   }
 
   async readDrops(): Promise<Map<string, number>> {

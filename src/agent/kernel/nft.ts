@@ -38,19 +38,19 @@ export class Nft {
   /** What `list` shows of a table of family inet. */
   async list(what: 'table' | 'counters', name: string): Promise<NftObject[]> {
     const output = await this.run(
-      ['-j', '-f', '-'],
+      ['-j'],
       JSON.stringify({ nftables: [{ list: { [what]: { family: 'inet', name, table: name } } }] }),
     );
     const objects = parseJson(output);
     return (Array.isArray(objects) ? objects : []).filter(isNftObject);
   }
 
-  /** Runs nft with this standard input, one transaction; its output is returned. */
+  /** Runs nft with these options on a text of commands, one transaction; its output is returned. */
   run(argv: readonly string[], text: string): Promise<string> {
     const input = openText(text);
     try {
       return collectOutput(
-        this.#spawn(NFT, argv, {
+        this.#spawn(NFT, [...argv, '-f', STANDARD_INPUT], {
           stdio: [input, 'pipe', 'pipe'],
           cwd: '/',
           timeout: DEADLINE_MS,
@@ -139,6 +139,8 @@ function isNftObject(value: unknown): value is NftObject {
 }
 
 export const NFT = '/usr/sbin/nft';
+/** Its own word for it means /dev/stdin, which not every machine has. */
+const STANDARD_INPUT = '/proc/self/fd/0';
 const DEADLINE_MS = 10_000;
 
 /** open(2); Node does not know it, and it is the same wherever Node runs. */

@@ -23,9 +23,9 @@ export function encodeSetEmulation(index: number, emulation: Emulation): Buffer 
   return encodeMessage(
     rt.RTM_NEWQDISC,
     NLM_F_CREATE | NLM_F_REPLACE,
-    encodeHeader(index, HANDLES[kind]),
+    encodeHeader(index, DISCIPLINES[kind].handle),
     attributeText(TCA_KIND, kind),
-    attribute(TCA_OPTIONS, kind === 'netem' ? encodeNetem(emulation) : encodeTbf(emulation)),
+    attribute(TCA_OPTIONS, DISCIPLINES[kind].encode(emulation)),
   );
 }
 
@@ -34,7 +34,7 @@ export function encodeSetEmulation(index: number, emulation: Emulation): Buffer 
  * another handle.
  */
 export function encodeRemoveEmulation(index: number): Buffer[] {
-  return Object.values(HANDLES).map((handle) =>
+  return Object.values(DISCIPLINES).map(({ handle }) =>
     encodeMessage(rt.RTM_DELQDISC, 0, encodeHeader(index, handle)),
   );
 }
@@ -45,8 +45,8 @@ export function encodeQueueingDump(): Buffer {
 }
 
 /** Whether an interface whose root qdisc is of that kind may have an emulation of ours. */
-export function isEmulating(qdisc: string): boolean {
-  return Object.hasOwn(HANDLES, qdisc);
+export function isEmulating(qdisc: string): qdisc is keyof typeof DISCIPLINES {
+  return Object.hasOwn(DISCIPLINES, qdisc);
 }
 
 export interface QueueingMessage {
@@ -68,10 +68,9 @@ export function createQueueingDecoder(): (
     if (buffer.readUInt32LE(start + PARENT_AT) !== TC_H_ROOT) return null;
     attributes.read(buffer, start + HEADER_BYTES, end);
     const kind = attributes.text(TCA_KIND);
-    const handle = buffer.readUInt32LE(start + HANDLE_AT);
-    const decode = kind === 'netem' ? decodeNetem : kind === 'tbf' ? decodeTbf : null;
-    if (decode === null || handle !== HANDLES[kind === 'netem' ? 'netem' : 'tbf']) return null;
-    if (!attributes.has(TCA_OPTIONS)) return null;
+    if (!isEmulating(kind) || !attributes.has(TCA_OPTIONS)) return null;
+    const { handle, decode } = DISCIPLINES[kind];
+    if (buffer.readUInt32LE(start + HANDLE_AT) !== handle) return null;
     const emulation = decode(buffer, attributes.start(TCA_OPTIONS), attributes.end(TCA_OPTIONS));
     return emulation === null ? null : { index: buffer.readInt32LE(start + INDEX_AT), emulation };
   };
@@ -90,7 +89,10 @@ function encodeHeader(index: number, handle: number): Buffer {
  * Handles ("vi" and the next) mark qdiscs as ours. The kernel replaces a root qdisc by one of another kind only
  * under another handle, so each kind has its own.
  */
-const HANDLES = { netem: 0x7669_0000, tbf: 0x766a_0000 } as const;
+const DISCIPLINES = {
+  netem: { handle: 0x7669_0000, encode: encodeNetem, decode: decodeNetem },
+  tbf: { handle: 0x766a_0000, encode: encodeTbf, decode: decodeTbf },
+} as const;
 
 const HEADER_BYTES = 20;
 const INDEX_AT = 4;

@@ -36,7 +36,7 @@ export class TunnelGuard {
   /** Replaces all sources in one transaction; none takes the table away. Counts go on. */
   async write(sources: readonly TunnelSource[]): Promise<void> {
     const drops = await this.readDrops();
-    await this.#nft.run(['-f', '-'], renderSources(sources, drops));
+    await this.#nft.run([], renderSources(sources, drops));
   }
 
   /** Resolves with one entry a step: null, or why it failed. */
