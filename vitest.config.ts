@@ -19,6 +19,7 @@ export default defineConfig({
           name: 'plain',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{root,kernel}.test.ts', 'test/e2e/**'],
+          testTimeout: 60_000,
         },
       },
       {
@@ -36,8 +37,6 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: ['test/**/*.kernel.test.ts', ...ON_BOTH_KERNELS],
-          // Minutes of starting nft in the guest, and this machine's kernel has it all.
-          exclude: ['test/agent/kernel/link-filter.root.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           isolate: false,
