@@ -94,7 +94,9 @@ function diffLoopback(wanted: EnvironmentState, seen: ObservedEnvironment): Chan
   return diffAddresses(wanted.namespace, 'lo', wanted.loopback, present);
 }
 
-function diffRoutes({ namespace, routes }: EnvironmentState, seen: ObservedEnvironment): Change[] {
+/** A link that an operator has cut carries no routes: the kernel takes them away with it, and takes none. */
+function diffRoutes({ namespace, routes, links }: EnvironmentState, seen: ObservedEnvironment): Change[] {
+  const cut = new Set(links.flatMap((link) => (link.enabled ? [] : [link.name])));
   const isIn = (list: readonly KernelRoute[], route: KernelRoute) =>
     list.some((other) => isDeepStrictEqual(other, route));
   return [
@@ -102,7 +104,7 @@ function diffRoutes({ namespace, routes }: EnvironmentState, seen: ObservedEnvir
       .filter((route) => !isIn(routes, route))
       .map((route): Change => ({ kind: 'remove-route', namespace, route })),
     ...routes
-      .filter((route) => !isIn(seen.routes, route))
+      .filter((route) => !cut.has(route.interface) && !isIn(seen.routes, route))
       .map((route): Change => ({ kind: 'add-route', namespace, route })),
   ];
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { EnvironmentState } from '../../src/model/node-state.ts';
+import { diffNode } from '../../src/planner/diff.ts';
 import { describeHosts, describeRouters } from '../../src/planner/overlay-view.ts';
 import { ableNode } from './link-matrix.ts';
 import { buildNodes, buildOverlay, planOf, statesOf } from './overlay-builder.ts';
+import { SimulatedNode } from './simulated-node.ts';
 
 const overlay = buildOverlay(
   {
@@ -83,5 +85,16 @@ describe('a link', () => {
     const enabled = (member: string, name: string) =>
       environment(member)?.links.find((link) => link.name === name)?.enabled;
     expect([enabled('r2', 'r3'), enabled('r3', 'r2'), enabled('r1', 'r2')]).toEqual([false, false, true]);
+  });
+
+  test('that is cut is given no route until it is mended', () => {
+    const cut = buildOverlay(
+      { kind: 'line', routers: 2, links: [{ between: ['r1', 'h1'], down: true }] },
+      { placement: { nodes: ['n1'] }, hosts: [{ name: 'h1', attach: 'r1' }] },
+    );
+    const state = statesOf(cut, buildNodes(ableNode('n1'))).get('n1') ?? { revision: 0, overlays: [] };
+    const changes = diffNode(state, new SimulatedNode().observe(), new Map(), true);
+    expect(changes.map(({ kind }) => kind)).toContain('create-link');
+    expect(changes.map(({ kind }) => kind)).not.toContain('add-route');
   });
 });
