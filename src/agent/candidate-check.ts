@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Node } from '../model/node.ts';
-import type { EnvironmentState, NodeState } from '../model/node-state.ts';
+import type { EnvironmentState, NodeState, OverlayState } from '../model/node-state.ts';
 import type { ObservedLink } from '../model/observation.ts';
 import type { DaemonName } from '../model/routing-state.ts';
 import { localOf } from '../model/tunnel.ts';
 import { errorText } from '../model/vinet-error.ts';
 import { LINK_MARK } from '../planner/link-alias.ts';
 import { needsOf } from '../planner/needs.ts';
+import { sharedFrrOf } from '../planner/shared-frr.ts';
 import type { Frr } from './frr/frr.ts';
+import { joinConfigs } from './frr/vrf-config.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { forEachAtOnce } from './reconciler/worker-pool.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -39,7 +41,7 @@ export async function checkCandidate(
     ...checkNames(fresh, options.kernel),
     ...checkVnis(fresh, await options.kernel.underlay.readLinks()),
   ];
-  return refusals.length > 0 ? refusals : checkConfigurations(environments, options.frr);
+  return refusals.length > 0 ? refusals : checkConfigurations(candidate.overlays, options.frr);
 }
 
 function checkMembers(environments: readonly EnvironmentState[], node: Node): string[] {
@@ -115,16 +117,18 @@ interface ConfigurationSample {
  * FRR itself reads one router's configuration of each kind: templates are the same for all, and an operator
  * may have changed them. Lines that an operator wrote for one router are read for each daemon that they are for.
  */
-async function checkConfigurations(environments: readonly EnvironmentState[], frr: Frr): Promise<string[]> {
+async function checkConfigurations(overlays: readonly OverlayState[], frr: Frr): Promise<string[]> {
   const samples = new Map<string, ConfigurationSample>();
   const refusals: string[] = [];
-  for (const { namespace, routing } of environments) {
-    if (routing === null) continue;
-    if (routing.raw.length === 0 && routing.daemons.every((daemon) => samples.has(daemon))) continue;
+  for (const { overlay, name, namespace, routing } of overlays.flatMap(routersOf)) {
+    const isShared = sharedFrrOf(overlay) !== null;
+    const keyOf = (daemon: DaemonName) => (isShared ? `${daemon} for VRFs` : daemon);
+    if (routing.raw.length === 0 && routing.daemons.every((daemon) => samples.has(keyOf(daemon)))) continue;
     try {
-      for (const [daemon, config] of frr.render(routing)) {
+      for (const [daemon, alone] of frr.render(routing)) {
         const isOwn = routing.raw.some((raw) => raw.daemon === daemon);
-        samples.set(isOwn ? `${daemon} ${namespace}` : daemon, { namespace, daemon, config });
+        const config = isShared ? joinConfigs(name, [{ vrf: name, config: alone }]) : alone;
+        samples.set(isOwn ? `${daemon} ${namespace}` : keyOf(daemon), { namespace, daemon, config });
       }
     } catch (error) {
       refusals.push(`the configuration of ${namespace} cannot be rendered: ${errorText(error)}`);
@@ -137,4 +141,10 @@ async function checkConfigurations(environments: readonly EnvironmentState[], fr
       refusals.push(`${daemon} refuses the configuration of ${namespace}: ${complaint}`);
   });
   return refusals;
+}
+
+function routersOf(overlay: OverlayState) {
+  return overlay.environments.flatMap(({ name, namespace, routing }) =>
+    routing === null ? [] : [{ overlay, name, namespace, routing }],
+  );
 }

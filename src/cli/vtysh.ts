@@ -1,6 +1,8 @@
 import { Transform } from 'node:stream';
-import { namespaceOf } from '../model/names.ts';
-import type { ApiClient } from './api-client.ts';
+import type { RouterView } from '../model/api.ts';
+import { VinetError } from '../model/vinet-error.ts';
+import { askOfVrf } from '../model/vrf-question.ts';
+import { type ApiClient, apiPath } from './api-client.ts';
 import type { CommandContext } from './command-context.ts';
 import { runExec } from './exec.ts';
 
@@ -11,7 +13,10 @@ export interface VtyshOptions {
   readonly commands: readonly string[];
 }
 
-/** FRR's own shell in a router, through the API. Resolves with its exit status. */
+/**
+ * FRR's own shell in a router, through the API. Resolves with its exit status. Where the router's daemons serve others
+ * too, what is asked about a protocol or a table is asked about the router's VRF.
+ */
 export async function runVtysh(
   client: ApiClient,
   options: VtyshOptions,
@@ -19,12 +24,10 @@ export async function runVtysh(
 ): Promise<number> {
   const { overlay, router, commands } = options;
   const { stdin } = context;
-  const vtysh = [
-    'vtysh',
-    '-N',
-    namespaceOf(overlay, router),
-    ...commands.flatMap((command) => ['-c', command]),
-  ];
+  const { pathspace, namespace } = await findRouter(client, overlay, router);
+  const isShared = pathspace !== namespace;
+  const scoped = isShared ? commands.map((command) => askOfVrf(command, router) ?? command) : commands;
+  const vtysh = ['vtysh', '-N', pathspace, ...scoped.flatMap((command) => ['-c', command])];
   const outputs = { stdout: process.stdout, stderr: process.stderr };
   if (commands.length > 0 || stdin.isTTY !== true || stdin.setRawMode === undefined) {
     return runExec(client, { overlay, member: router, argv: vtysh }, { stdin, ...outputs });
@@ -33,6 +36,7 @@ export async function runVtysh(
   const size = [`TERM=${context.env.TERM ?? 'dumb'}`, `COLUMNS=${columns}`, `LINES=${rows}`];
   const leaving = new AbortController();
   context.terminal.tell('Ctrl-D leaves; Ctrl-] leaves at once.\n');
+  if (isShared) context.terminal.tell(`${router} is VRF ${router} here: show ip route vrf ${router}\n`);
   // The far vtysh edits the line, completes and helps, key by key; here nothing may be echoed or held back.
   stdin.setRawMode(true);
   try {
@@ -44,6 +48,15 @@ export async function runVtysh(
   } finally {
     stdin.setRawMode(false);
   }
+}
+
+async function findRouter(client: ApiClient, overlay: string, router: string): Promise<RouterView> {
+  const { routers } = await client.send<{ routers: RouterView[] }>({
+    path: apiPath(['overlays', overlay, 'routers']),
+  });
+  const found = routers.find(({ name }) => name === router);
+  if (found === undefined) throw new VinetError('not-found', `overlay ${overlay} has no router ${router}`);
+  return found;
 }
 
 const CTRL_C = 0x03;

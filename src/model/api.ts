@@ -73,6 +73,8 @@ export const RouterView = Type.Object({
   name: Type.String(),
   node: Type.String(),
   namespace: Type.String(),
+  /** FRR's, for `vtysh -N`: the namespace's name, or that of daemons that serve the router as a VRF by its name. */
+  pathspace: Type.String(),
   phase: Type.Enum(['pending', 'converging', 'ready', 'failed', 'removing', 'unknown']),
   message: Type.String(),
   addresses: Type.Array(Type.String()),

@@ -1,7 +1,7 @@
 import type { LinkView } from '../model/api.ts';
 import { emulationOf } from '../model/emulation-values.ts';
 import { formatIpPrefix, type IpPrefix } from '../model/ip-prefix.ts';
-import { namespaceOf } from '../model/names.ts';
+import { namespaceOf, sharedFrrNamespaceOf } from '../model/names.ts';
 import type { Node } from '../model/node.ts';
 import type { EncapsulationName, Overlay } from '../model/overlay.ts';
 import type { LinkSettings } from '../model/topology.ts';
@@ -21,6 +21,8 @@ export interface RouterDescription {
   readonly addresses: string[];
   /** Routers that share a link with it, in the order of its links, each once. */
   readonly adjacent: string[];
+  /** FRR's pathspace of the daemons that serve it. */
+  readonly pathspace: string;
   /** Routing neighbours when all is well: one for each link, and everyone else on each segment. */
   readonly neighborsWanted: number;
 }
@@ -40,8 +42,11 @@ export function describeRouters(overlay: Overlay, plan: OverlayPlan): RouterDesc
   return wiring.topology.routers.map((router) => {
     const perLink = wiring.attachmentsOf(router).map((attachment) => neighborsBy(attachment, router));
     const [first = [], ...others] = perLink;
+    const member = describeMember(wiring, router);
+    const isShared = overlay.spec.routing?.instance === 'shared';
     return {
-      ...describeMember(wiring, router),
+      ...member,
+      pathspace: isShared ? sharedFrrNamespaceOf(overlay.metadata.name, member.node) : member.namespace,
       // On a single segment nobody is there twice, and all routers of a bus have that many neighbours.
       adjacent: others.length === 0 ? first : [...new Set(perLink.flat())],
       neighborsWanted: perLink.reduce((sum, neighbors) => sum + neighbors.length, 0),

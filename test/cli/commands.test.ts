@@ -13,6 +13,7 @@ const ROUTER: RouterView = {
   name: 'r1',
   node: 'n1',
   namespace: 'ring_r1',
+  pathspace: 'ring_r1',
   phase: 'ready',
   message: '',
   addresses: ['10.20.0.1/32'],

@@ -5,7 +5,16 @@ import type { LinkView, RouterView } from '../../src/model/api.ts';
 
 function router(name: string, node: string): RouterView {
   return {
-    ...{ overlay: 'net', name, node, namespace: `net_${name}`, phase: 'ready', message: '', addresses: [] },
+    ...{
+      overlay: 'net',
+      name,
+      node,
+      namespace: `net_${name}`,
+      pathspace: '',
+      phase: 'ready',
+      message: '',
+      addresses: [],
+    },
     ...{ adjacent: [], neighbors: { have: 0, want: 0 }, routes: { have: 0, want: 0 }, daemons: [] },
   };
 }

@@ -53,22 +53,28 @@ const DEFINITIONS = [
   /^(?:ip |ipv6 )?access-list (\S+) /,
   /^route-map (\S+) /,
   /^bgp as-path access-list (\S+) /,
-  /^bgp (?:large-|ext)?community-list (?:standard |expanded )?(\S+) /,
+  /^bgp (?:large-|ext)?community-list (?:(?:standard|expanded) )?(\S+) /,
   /^key chain (\S+)$/,
   /^ profile (\S+)$/,
 ];
 
-/** Words that a name of such a thing follows, where it is defined and where it is used. */
-const BEFORE_NAMES =
-  /\b(prefix-list|access-list|route-map|filter-list|distribute-list|distribute-list prefix|as-path|community|community-list(?: standard| expanded)?|large-community|extcommunity|key chain|key-chain|keychain|profile|address|next-hop|rp) (\S+)/g;
+/** Words that such a name follows, where it is defined and where it is used. */
+const BEFORE_NAMES: ReadonlySet<string> = new Set([
+  ...['prefix-list', 'prefix', 'access-list', 'route-map', 'filter-list', 'distribute-list', 'address'],
+  ...['next-hop', 'as-path', 'community', 'large-community', 'extcommunity', 'community-list'],
+  ...['large-community-list', 'extcommunity-list', 'standard', 'expanded', 'chain', 'key-chain', 'profile'],
+]);
 
 function renaming(lines: readonly string[], vrf: string): (line: string) => string {
   const names = new Set(
     lines.flatMap((line) => DEFINITIONS.flatMap((definition) => definition.exec(line)?.[1] ?? [])),
   );
-  if (names.size === 0) return (line) => line;
-  return (line) =>
-    line.replace(BEFORE_NAMES, (found, word: string, name: string) =>
-      names.has(name) ? `${word} ${vrf}:${name}` : found,
-    );
+  return (line) => {
+    let before = '';
+    return line.replace(/\S+/g, (word) => {
+      const isName = BEFORE_NAMES.has(before) && names.has(word);
+      before = word;
+      return isName ? `${vrf}:${word}` : word;
+    });
+  };
 }
