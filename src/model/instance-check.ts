@@ -7,6 +7,7 @@ export function checkInstance(spec: Partial<Spec>): Problem[] {
   if (spec.routing?.instance !== 'shared') return [];
   const own = Object.entries(spec.routers ?? {}).filter(([, { routing }]) => routing !== undefined);
   return [
+    ...(spec.routing.pim === undefined ? [] : [notShared('spec.routing.pim', PIM)]),
     ...checkPart(spec, '', 'spec.routing'),
     ...own.flatMap(([router]) => checkPart(spec, router, `spec.routers.${router}.routing`)),
     ...Object.entries(spec.routers ?? {})
@@ -16,6 +17,7 @@ export function checkInstance(spec: Partial<Spec>): Problem[] {
 }
 
 const BABEL = "FRR's babeld knows no VRFs, so a shared instance cannot run Babel";
+const PIM = 'multicast does not get through with a shared pimd of FRR 8.4';
 const UNNUMBERED_BFD =
   "FRR's bfdd brings up no session between link-local addresses in a VRF, which unnumbered BGP would need";
 

@@ -5,6 +5,7 @@ import type { Spec } from '../../src/model/topology.ts';
 describe('daemons that several routers share', () => {
   test.each<[string[], Partial<Spec>]>([
     [['spec.routing.protocol'], { routing: { instance: 'shared', protocol: 'babel' } }],
+    [['spec.routing.pim'], { routing: { instance: 'shared', pim: { rendezvousPoint: 'r1' } } }],
     [
       ['spec.routers.r2.routing.protocol'],
       { routing: { instance: 'shared' }, routers: { r2: { routing: { protocol: ['ospf', 'babel'] } } } },
@@ -24,7 +25,7 @@ describe('daemons that several routers share', () => {
         },
       },
     ],
-  ])('are refused at %j where FRR has no VRFs', (paths, spec) => {
+  ])('are refused at %j for what FRR cannot do with them', (paths, spec) => {
     expect(checkInstance(spec).map(({ path }) => path)).toEqual(paths);
   });
 

@@ -13,11 +13,16 @@ export interface RouterConfig {
  * lists, route maps, BFD profiles…) become `VRF:NAME`. Fails with `no-vrf` where FRR has no VRFs for what is said.
  */
 export function joinConfigs(hostname: string, routers: readonly RouterConfig[]): string {
-  return [`hostname ${hostname}`, '!', ...routers.flatMap(scopeToVrf), ''].join('\n');
+  const crowd = crowdOf(routers.length);
+  const sections = routers.flatMap((router) => scopeToVrf(router, crowd));
+  return [`hostname ${hostname}`, '!', ...sections, ''].join('\n');
 }
 
-function scopeToVrf({ vrf, config }: RouterConfig): string[] {
-  const lines = config.split('\n').filter((line) => !isWithoutMeaning(line));
+function scopeToVrf({ vrf, config }: RouterConfig, crowd: number): string[] {
+  const lines = config
+    .split('\n')
+    .filter((line) => !isWithoutMeaning(line))
+    .map((line) => waitInCrowd(line, crowd));
   const rename = renaming(lines, vrf);
   const scoped: string[] = [];
   const inVrf: string[] = [];
@@ -28,6 +33,30 @@ function scopeToVrf({ vrf, config }: RouterConfig): string[] {
   }
   if (inVrf.length > 0) scoped.push('!', `vrf ${vrf}`, ...inVrf, 'exit-vrf');
   return [...scoped, '!'];
+}
+
+/** Routers in steps, so that one more seldom changes what the others are told. */
+function crowdOf(routers: number): number {
+  return routers < 8 ? 0 : 2 ** Math.ceil(Math.log2(routers));
+}
+
+/**
+ * One process computes the paths of all its routers, which all hear of a change at the same time: computing at once,
+ * and again for each of the many changes of a start, it would not get round to keeping its neighbours.
+ */
+function waitInCrowd(line: string, crowd: number): string {
+  const atLeast = (said: string, ms: number) => String(Math.max(Number(said), ms));
+  return line
+    .replace(
+      /^( timers throttle spf) (\d+) (\d+) (\d+)$/,
+      (_, words: string, delay: string, hold: string, longest: string) =>
+        `${words} ${atLeast(delay, crowd)} ${atLeast(hold, 2 * crowd)} ${atLeast(longest, 10 * crowd)}`,
+    )
+    .replace(
+      /^( spf-delay-ietf init-delay) (\d+) short-delay (\d+) long-delay (\d+) holddown (\d+) /,
+      (_, words: string, init: string, short: string, long: string, holddown: string) =>
+        `${words} ${atLeast(init, crowd)} short-delay ${atLeast(short, 2 * crowd)} long-delay ${atLeast(long, 10 * crowd)} holddown ${atLeast(holddown, 20 * crowd)} `,
+    );
 }
 
 /** The name of the whole set stands for all, and zebra's stream does not say whose the routes are. */

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../src/model/change.ts';
+import type { NodeState } from '../../src/model/node-state.ts';
+import type { DaemonName } from '../../src/model/routing-state.ts';
+import { NO_BASES } from '../../src/planner/base-sites.ts';
+import { type Configurations, diffNode } from '../../src/planner/diff.ts';
+import { compileNodeStates } from '../../src/planner/node-states.ts';
+import { compileOverlay } from '../../src/planner/overlay-plan.ts';
+import { servedRouters, sharedFrrOf } from '../../src/planner/shared-frr.ts';
+import { NOTHING_TAKEN } from '../../src/planner/tunnel-numbers.ts';
+import { buildNode, buildNodes, buildOverlay, unwrap } from './overlay-builder.ts';
+import { SimulatedNode } from './simulated-node.ts';
+
+describe('daemons that the routers of an overlay share on a node', () => {
+  test('run in one namespace without devices, and the routers have none', () => {
+    const [overlay] = compile(4).overlays;
+    expect(overlay?.environments.filter(({ role }) => role === 'frr')).toEqual([
+      expect.objectContaining({ namespace: 'net_frr_n1', links: [], loopback: [], routing: null }),
+    ]);
+  });
+
+  test('see every router before they are told of it', () => {
+    const changes = difference(compile(3), new SimulatedNode());
+    const told = changes.findIndex(({ kind }) => kind === 'start-daemon');
+    const seen = changes.flatMap((change, at) =>
+      change.kind === 'set-vrf' && at < told ? [change.name] : [],
+    );
+    expect(seen).toEqual(['r1', 'r2', 'r3']);
+    expect(namespacesOf(changes, 'start-daemon')).toEqual(['net_frr_n1']);
+  });
+
+  test('are only told of a router that comes or goes', () => {
+    const node = new SimulatedNode();
+    for (const routers of [3, 4, 3]) {
+      const changes = difference(compile(routers), node);
+      if (node.observe().environments.length > 0) {
+        expect(namespacesOf(changes, 'start-daemon')).toEqual([]);
+        expect(namespacesOf(changes, 'configure-daemon')).toEqual(['net_frr_n1']);
+      }
+      node.apply(changes);
+      expect(difference(compile(routers), node)).toEqual([]);
+    }
+  });
+
+  test('see the namespace that a router got anew', () => {
+    const node = new SimulatedNode();
+    node.apply(difference(compile(3), node));
+    node.apply([{ kind: 'delete-namespace', namespace: 'net_r2' }]);
+    const changes = difference(compile(3), node);
+    expect(changes.filter(({ kind }) => kind === 'set-vrf')).toEqual([
+      { kind: 'set-vrf', namespace: 'net_frr_n1', name: 'r2', of: 'net_r2' },
+    ]);
+    node.apply(changes);
+    expect(difference(compile(3), node)).toEqual([]);
+  });
+});
+
+function compile(routers: number): NodeState {
+  const overlay = buildOverlay(
+    { kind: 'ring', routers },
+    { placement: { nodes: ['n1'] }, routing: { instance: 'shared' } },
+  );
+  const plan = unwrap(compileOverlay({ overlay, previous: null, taken: NOTHING_TAKEN, bases: NO_BASES }));
+  const nodes = buildNodes(buildNode('n1'));
+  return unwrap(compileNodeStates([{ overlay, plan }], nodes, 1)).get('n1') ?? { revision: 1, overlays: [] };
+}
+
+function difference(desired: NodeState, node: SimulatedNode): Change[] {
+  return diffNode(desired, node.observe(), configurationsOf(desired), true);
+}
+
+function configurationsOf({ overlays }: NodeState): Configurations {
+  return new Map(
+    overlays.flatMap((overlay) => {
+      const names = servedRouters(overlay).map(({ name }) => `router ospf vrf ${name}\n`);
+      const daemons: DaemonName[] = ['zebra', 'ospfd'];
+      const shared = sharedFrrOf(overlay);
+      if (shared === null) return [];
+      return [
+        [
+          shared.namespace,
+          new Map(daemons.map((daemon) => [daemon, daemon === 'zebra' ? '' : names.join('')])),
+        ],
+      ];
+    }),
+  );
+}
+
+function namespacesOf(changes: readonly Change[], kind: Change['kind']): string[] {
+  return [...new Set(changes.filter((change) => change.kind === kind).map(({ namespace }) => namespace))];
+}
