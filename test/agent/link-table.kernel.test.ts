@@ -1,3 +1,3 @@
-import { testLinkTable } from './link-table.ts';
+import { IPV4_CASES, testLinkTable } from './link-table.ts';
 
-testLinkTable('vt-stock');
+testLinkTable('vt-stock', IPV4_CASES);

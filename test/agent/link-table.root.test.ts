@@ -1,3 +1,3 @@
-import { testLinkTable } from './link-table.ts';
+import { ALL_CASES, testLinkTable } from './link-table.ts';
 
-testLinkTable('vt-links');
+testLinkTable('vt-links', ALL_CASES);

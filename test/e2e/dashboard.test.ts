@@ -22,6 +22,7 @@ const EMPTY_WHEN_WELL = [
   'Strangers at link layers A',
   'Refused by IPsec A',
   'Neighbours that are neither Full nor 2-Way A',
+  'Routes that zebra and the kernel disagree about A',
 ];
 
 const lab = new TestLab('vt-dashboard', NODES);
