@@ -8,6 +8,8 @@ import { Agent } from './agent.ts';
 import { lockStateFolder } from './agent-lock.ts';
 import { ControllerLink } from './controller-link.ts';
 import { openFrr } from './frr/frr.ts';
+import { removeHostsFile } from './hosts-file.ts';
+import type { Namespace } from './kernel/kernel.ts';
 import { openKernel } from './kernel/open-kernel.ts';
 import { startMetricsServer } from './metrics-server.ts';
 import { raiseNeighborLimits } from './neighbor-capacity.ts';
@@ -107,12 +109,28 @@ export async function purgeAgent(options: AgentProgramOptions): Promise<void> {
     await frr.remove(namespace);
     kernel.vrfFolders.remove(namespace);
     kernel.deleteNamespace(namespace);
+    removeHostsFile(namespace);
     folder.unmark(namespace);
   });
+  // A lab's node has a network of its own, which goes with the lab.
+  if (options.underlayNamespace === null) await clearTransport(kernel.underlay);
   folder.forgetDesired();
   frr.close();
   kernel.underlay.close();
   lock.release();
+}
+
+/** Takes away what tunnels needed in a network besides their devices. */
+async function clearTransport(network: Namespace): Promise<void> {
+  const { guePorts, associations, policies, sources } = await network.readTransport();
+  const errors = await network.programTransport([
+    ...policies.map((policy) => ({ step: 'remove-policy', policy }) as const),
+    ...associations.map((association) => ({ step: 'remove-association', association }) as const),
+    ...guePorts.map((guePort) => ({ step: 'remove-gue-port', guePort }) as const),
+    ...(sources === null ? [] : [{ step: 'set-tunnel-sources', sources: [] } as const]),
+  ]);
+  const failure = errors.find((error) => error !== null);
+  if (failure !== undefined) throw failure;
 }
 
 async function openMachine(options: AgentProgramOptions, underlay: string | null) {
