@@ -29,8 +29,8 @@ export default defineConfig({
           exclude: ['test/e2e/**'],
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
         },
       },
       {
