@@ -58,7 +58,7 @@ export function startPing(
 export async function until(
   condition: () => boolean | Promise<boolean>,
   describe: () => string,
-  seconds = 60,
+  seconds = 120,
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
