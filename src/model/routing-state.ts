@@ -162,6 +162,8 @@ export interface BgpPeer {
 /** RIP (RFC 2453) or RIPng (RFC 2080). */
 export interface RipState {
   readonly interfaces: readonly RoutingInterface[];
+  /** The router's own addresses, such as `10.20.0.1/32`: no interface that RIPng would run on has them. */
+  readonly prefixes: readonly string[];
   readonly authentication: AuthenticationState | null;
   readonly defaultOriginate: DefaultOrigination;
   readonly redistribute: readonly RedistributionState[];

@@ -57,6 +57,7 @@ const ospf = orNull(
 const rip = orNull(
   message<RipState>({
     interfaces: listOf(routingInterface),
+    prefixes: listOf(text()),
     authentication,
     defaultOriginate,
     redistribute,

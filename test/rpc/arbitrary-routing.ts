@@ -38,7 +38,7 @@ export function routing({
       ),
     }),
   );
-  const rip = fc.option(fc.record({ ...protocol, interfaces }));
+  const rip = fc.option(fc.record({ ...protocol, interfaces, prefixes: fc.array(line) }));
   const peer = fc.record({
     name: line,
     address: line,

@@ -1,5 +1,5 @@
 import { daemonsNeeded, type FrrLines, linesFor, readFrrLines } from '../../model/frr-lines.ts';
-import { formatIpAddress } from '../../model/ip-prefix.ts';
+import { formatIpAddress, formatIpPrefix } from '../../model/ip-prefix.ts';
 import { durationMs, type RoutingOptions } from '../../model/routing-options.ts';
 import { PROTOCOL_FEATURES } from '../../model/routing-protocols.ts';
 import type { Protocol } from '../../model/routing-schema.ts';
@@ -103,7 +103,11 @@ function bfdOf({ options, protocols }: Speaker): BfdState | null {
 
 function planRip(speakers: Speakers, speaker: Speaker, protocol: 'rip' | 'ripng'): RoutingState['rip'] {
   return {
-    interfaces: interfacesOf(speakers, speaker, protocol),
+    interfaces: interfacesOf(speakers, speaker, protocol).filter(({ network }) => network !== 'loopback'),
+    prefixes: speakers.wiring.book
+      .loopbacks(speaker.name)
+      .filter(({ family }) => family === (protocol === 'rip' ? 4 : 6))
+      .map(formatIpPrefix),
     authentication: authenticationOf(speaker.options, protocol),
     defaultOriginate: speaker.options.defaultOriginate ?? 'never',
     redistribute: redistributionInto(speakers, speaker, protocol),

@@ -8,7 +8,8 @@ import {
   pointToPoint,
 } from '../../model/routing-builder.ts';
 
-const RING = [LOOPBACK, pointToPoint('r2', 5), pointToPoint('r10')] as const;
+const RIP_RING = [pointToPoint('r2', 5), pointToPoint('r10')] as const;
+const RING = [LOOPBACK, ...RIP_RING] as const;
 const DIGEST: AuthenticationState = { password: '', key: 'secret', keyId: 7, digest: 'md5' };
 const PASSWORD: AuthenticationState = { password: 'secret', key: '', keyId: 0, digest: '' };
 const BFD = { intervalMs: 50, multiplier: 3 };
@@ -156,13 +157,15 @@ export const EXAMPLES: Readonly<Record<string, RoutingState>> = {
     daemons: ['zebra', 'ripd', 'ripngd'],
     maximumPaths: 8,
     rip: {
-      interfaces: [...RING, { ...pointToPoint('r3'), passive: true }],
+      interfaces: [...RIP_RING, { ...pointToPoint('r3'), passive: true }],
+      prefixes: ['10.20.0.1/32'],
       authentication: { ...DIGEST, keyId: 1 },
       defaultOriginate: 'always',
       redistribute: [{ source: 'ospf', family: 4, routeMap: 'from-bgp' }],
     },
     ripng: {
-      interfaces: RING,
+      interfaces: RIP_RING,
+      prefixes: ['fd00:20::1/128'],
       authentication: null,
       defaultOriginate: 'if-present',
       redistribute: [{ source: 'ospf6', family: 6, routeMap: 'from-bgp' }],
@@ -174,7 +177,13 @@ export const EXAMPLES: Readonly<Record<string, RoutingState>> = {
   'rip-password': buildRouting({
     daemons: ['zebra', 'ripd'],
     timers: 'default',
-    rip: { interfaces: RING, authentication: PASSWORD, defaultOriginate: 'never', redistribute: [] },
+    rip: {
+      interfaces: RIP_RING,
+      prefixes: ['10.20.0.1/32'],
+      authentication: PASSWORD,
+      defaultOriginate: 'never',
+      redistribute: [],
+    },
   }),
   babel: buildRouting({
     daemons: ['zebra', 'babeld'],
