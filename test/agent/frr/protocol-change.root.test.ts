@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Frr } from '../../../src/agent/frr/frr.ts';
 import type { Namespace } from '../../../src/agent/kernel/kernel.ts';
 import { DAEMONS, type DaemonName } from '../../../src/model/routing-state.ts';
@@ -29,8 +29,13 @@ test.each(WALKED)('%s takes every change from one example to the next and back',
   for (const wanted of [...configs, ...configs.toReversed(), 'hostname r1\n']) {
     await change(frr, daemon, { held, wanted }, changed);
     await frr.start(FRESH, daemon, wanted, fresh);
-    expect(await runningConfig(CHANGED, daemon), `from\n${held}to\n${wanted}`).toEqual(
-      await runningConfig(FRESH, daemon),
+    // babeld shows what belongs to an interface once it has heard of it.
+    await vi.waitFor(
+      async () =>
+        expect(await runningConfig(CHANGED, daemon), `from\n${held}to\n${wanted}`).toEqual(
+          await runningConfig(FRESH, daemon),
+        ),
+      30_000,
     );
     held = wanted;
   }
