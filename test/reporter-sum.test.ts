@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const SCRIPT = fileURLToPath(new URL('../scripts/sum-tests.mjs', import.meta.url));
 let folder: string;
+let output = '';
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vt-sum-'));
@@ -30,6 +31,26 @@ describe('the last line of npm test', () => {
     lane('plain', 1, { passed: 5 });
     lane('root', 137, null);
     expect(sum(['plain', 'root'])).toEqual({ last: 'tests: 5 passed, 2 failed, 0 skipped', status: 1 });
+  });
+
+  test('counts the second run of a file that failed, and names what was unsteady', () => {
+    lane('root', 1, { passed: 2, failed: 1 }, [
+      { name: 'a.test.ts', tests: { one: 'passed', two: 'failed' } },
+      { name: 'b.test.ts', tests: { three: 'passed' } },
+    ]);
+    lane('root.again', 0, { passed: 2 }, [{ name: 'a.test.ts', tests: { one: 'passed', two: 'passed' } }]);
+    expect(sum(['root'])).toEqual({ last: 'tests: 3 passed, 0 failed, 0 skipped', status: 0 });
+    expect(output).toContain('unsteady: a.test.ts: two');
+  });
+
+  test('fails when a file fails twice, and names what did', () => {
+    lane('root', 1, { passed: 1, failed: 1 }, [
+      { name: 'a.test.ts', tests: { two: 'failed' } },
+      { name: 'b.test.ts', tests: { three: 'passed' } },
+    ]);
+    lane('root.again', 1, { failed: 1 }, [{ name: 'a.test.ts', tests: { two: 'failed' } }]);
+    expect(sum(['root'])).toEqual({ last: 'tests: 1 passed, 1 failed, 0 skipped', status: 1 });
+    expect(output).toContain('failed: a.test.ts: two');
   });
 
   test('fails when a lane ran no test', () => {
@@ -66,7 +87,12 @@ interface Counts {
   readonly todo?: number;
 }
 
-function lane(name: string, status: number, counts: Counts | null): void {
+interface FileResult {
+  readonly name: string;
+  readonly tests: Readonly<Record<string, 'passed' | 'failed'>>;
+}
+
+function lane(name: string, status: number, counts: Counts | null, files: readonly FileResult[] = []): void {
   writeFileSync(join(folder, `${name}.status`), `${status}\n`);
   if (counts === null) return;
   const { passed = 0, failed = 0, skipped = 0, todo = 0 } = counts;
@@ -75,6 +101,10 @@ function lane(name: string, status: number, counts: Counts | null): void {
     numFailedTests: failed,
     numPendingTests: skipped,
     numTodoTests: todo,
+    testResults: files.map((file) => ({
+      name: join(process.cwd(), file.name),
+      assertionResults: Object.entries(file.tests).map(([fullName, state]) => ({ fullName, status: state })),
+    })),
   };
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(result));
 }
@@ -88,5 +118,6 @@ function sum(
     env: { PATH, ...env },
     encoding: 'utf8',
   });
+  output = stdout;
   return { last: stdout.trimEnd().split('\n').at(-1) ?? '', status };
 }
