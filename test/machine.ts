@@ -1,6 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
+export interface Pinging {
+  answers(): number;
+  stop(): Promise<{ sent: number; lost: number; gaps: number }>;
+}
+
 /** Runs a command inside a namespace; its output, or null when it fails. */
 export function inside(namespace: string, ...argv: string[]): string | null {
   try {
@@ -17,12 +22,11 @@ export function ping(namespace: string, address: string): boolean {
   return inside(namespace, 'ping', '-n', '-c', '1', '-W', '2', address) !== null;
 }
 
-/** Packets every few milliseconds until stopped; resolves with how many were sent and lost. */
-export function startPing(
-  namespace: string,
-  address: string,
-  intervalMs = 20,
-): { stop(): Promise<{ sent: number; lost: number }> } {
+/**
+ * Packets every few milliseconds until stopped; resolves with how many were sent and lost, and how many of those before
+ * the last answer have none.
+ */
+export function startPing(namespace: string, address: string, intervalMs = 20): Pinging {
   const argv = [
     'netns',
     'exec',
@@ -40,14 +44,21 @@ export function startPing(
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
+  const answered = () =>
+    new Set([...output.matchAll(/icmp_seq=(\d+) ttl/g)].map(([, number]) => Number(number)));
   return {
+    answers: () => answered().size,
     stop: () =>
       new Promise((resolve, reject) => {
         child.once('close', () => {
           const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
           if (sent === undefined) reject(new Error(`ping said: ${output}`));
           // The last packet may still be on its way when ping is asked to end.
-          else resolve({ sent: Number(sent), lost: Math.max(0, Number(sent) - Number(received) - 1) });
+          else {
+            const lost = Math.max(0, Number(sent) - Number(received) - 1);
+            const seen = answered();
+            resolve({ sent: Number(sent), lost, gaps: Math.max(0, ...seen) - seen.size });
+          }
         });
         child.kill('SIGINT');
       }),

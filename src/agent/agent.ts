@@ -70,7 +70,7 @@ export class Agent {
       this.telemetry.linksChanged(namespace);
     });
     this.environments = environments;
-    this.observer = new Observer(kernel, frr, folder, environments);
+    this.observer = new Observer(kernel, frr, folder, environments, (namespace) => this.changed(namespace));
     this.telemetry = new RouterTelemetry({
       frr: new RouterDaemons(frr, () => this.desired),
       restarts: this.restarts,

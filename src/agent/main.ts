@@ -122,12 +122,13 @@ export async function purgeAgent(options: AgentProgramOptions): Promise<void> {
 
 /** Takes away what tunnels needed in a network besides their devices. */
 async function clearTransport(network: Namespace): Promise<void> {
-  const { guePorts, associations, policies, sources } = await network.readTransport();
+  const { guePorts, associations, policies, sources, protectedPackets } = await network.readTransport();
   const errors = await network.programTransport([
     ...policies.map((policy) => ({ step: 'remove-policy', policy }) as const),
     ...associations.map((association) => ({ step: 'remove-association', association }) as const),
     ...guePorts.map((guePort) => ({ step: 'remove-gue-port', guePort }) as const),
     ...(sources === null ? [] : [{ step: 'set-tunnel-sources', sources: [] } as const]),
+    ...(protectedPackets === null ? [] : [{ step: 'set-protected-packets', packets: [] } as const]),
   ]);
   const failure = errors.find((error) => error !== null);
   if (failure !== undefined) throw failure;

@@ -3,6 +3,7 @@ import type { EnvironmentState, OverlayState } from '../model/node-state.ts';
 import type { ObservedEnvironment } from '../model/observation.ts';
 import type { EnvironmentPhase, EnvironmentStatus, NodeStatus, OverlayNodeStatus } from '../model/status.ts';
 import { daemonHomes } from '../planner/shared-frr.ts';
+import { lostGenerationsOf } from '../planner/used-keys.ts';
 import type { Round } from './reconciler/reconciler.ts';
 
 /** What is known of a router beside kernel objects and processes. */
@@ -47,7 +48,8 @@ export function reportNode(
       return reportEnvironment(overlay, environment, serving, isPending, round.failures, telemetry, links);
     });
     const routeChanges = telemetry.routeChangesOf(environments.map(({ namespace }) => namespace));
-    return { name: overlay.name, environments, routeChanges };
+    const lostGenerations = lostGenerationsOf(overlay, round.observed);
+    return { name: overlay.name, environments, routeChanges, lostGenerations };
   });
   const leftovers = round.observed.environments.filter(({ namespace }) => !wanted.has(namespace));
   return {
@@ -101,7 +103,7 @@ function addLeftovers(
   failures: ReadonlyMap<string, string>,
 ): OverlayNodeStatus[] {
   const all = new Map(overlays.map((overlay) => [overlay.name, [...overlay.environments]]));
-  const routeChanges = new Map(overlays.map((overlay) => [overlay.name, overlay.routeChanges]));
+  const known = new Map(overlays.map((overlay) => [overlay.name, overlay]));
   for (const { overlay, name, namespace, daemons } of leftovers) {
     const environments = all.get(overlay) ?? [];
     all.set(overlay, environments);
@@ -119,6 +121,7 @@ function addLeftovers(
   return [...all].map(([name, environments]) => ({
     name,
     environments,
-    routeChanges: routeChanges.get(name) ?? null,
+    routeChanges: known.get(name)?.routeChanges ?? null,
+    lostGenerations: known.get(name)?.lostGenerations ?? [],
   }));
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { NodeState } from '../model/node-state.ts';
 import { errorText, VinetError } from '../model/vinet-error.ts';
+import { UsedKeys } from './used-keys.ts';
 
 /** What an environment was made for; written before anything of it is made, removed after all of it is gone. */
 export interface Mark {
@@ -15,6 +16,8 @@ export interface Mark {
  * agent and a reboot, so nothing that was begun is ever forgotten.
  */
 export class StateFolder {
+  /** Kept also when the node is purged, for the controller may let it come back to the same keys. */
+  readonly usedKeys: UsedKeys;
   private readonly marksFolder: string;
   private readonly desiredFile: string;
   private readonly marked: Map<string, Mark>;
@@ -24,6 +27,7 @@ export class StateFolder {
     this.desiredFile = join(folder, 'desired.json');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     mkdirSync(this.marksFolder, { recursive: true, mode: 0o700 });
+    this.usedKeys = new UsedKeys(join(folder, 'used-keys'));
     this.marked = new Map(readMarks(this.marksFolder).map((mark) => [mark.namespace, mark]));
   }
 

@@ -45,7 +45,7 @@ export interface RunningController {
   close(): Promise<void>;
 }
 
-const ROTATION_CHECK_MS = 60_000;
+const ROTATION_CHECK_MS = 5_000;
 
 /** Runs the controller until `close`. Signals are the caller's. Fails with a VinetError that says what to do. */
 export async function runController(options: ControllerOptions): Promise<RunningController> {
@@ -71,9 +71,7 @@ export async function runController(options: ControllerOptions): Promise<Running
     const prepareDeadlineMs = options.prepareDeadlineMs ?? 10_000;
     const service = new OverlayService({ store, inventory, fleet, events, log, prepareDeadlineMs });
     cleanups.push(() => service.idle());
-    const rotations = setInterval(() => {
-      service.rotateDue().catch((error: unknown) => log.error({ err: error }, 'could not rotate keys'));
-    }, ROTATION_CHECK_MS);
+    const rotations = setInterval(() => service.rotateDue(), ROTATION_CHECK_MS);
     cleanups.push(() => clearInterval(rotations));
     const metrics = createMetrics({ inventory, fleet, watch: service.watch });
     const parts = { service, inventory, fleet, events, metrics, token, version: VERSION, log, tls };

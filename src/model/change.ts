@@ -2,7 +2,7 @@ import type { Emulation } from './emulation.ts';
 import type { KernelRoute, LinkFilter, LinkState } from './node-state.ts';
 import type { GuePort } from './observation.ts';
 import type { DaemonName } from './routing-state.ts';
-import type { SecurityAssociation, SecurityPolicy } from './security.ts';
+import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from './security.ts';
 import type { TunnelSource, WireguardTunnel } from './tunnel.ts';
 
 /**
@@ -80,6 +80,13 @@ export type Change =
       readonly namespace: string;
       readonly transport: string | null;
       readonly sources: readonly TunnelSource[];
+    }
+  /** What may come in only through ESP, all of it, whatever headers it has; `namespace` as above. */
+  | {
+      readonly kind: 'set-protected-packets';
+      readonly namespace: string;
+      readonly transport: string | null;
+      readonly packets: readonly ProtectedPackets[];
     }
   /**
    * What a tunnel of `namespace` needs in the network that carries it; `transport` null: the node's own network.

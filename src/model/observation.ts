@@ -1,6 +1,6 @@
 import type { Emulation } from './emulation.ts';
 import type { KernelRoute, LinkFilter } from './node-state.ts';
-import type { SecurityAssociation, SecurityPolicy } from './security.ts';
+import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from './security.ts';
 import type { Tunnel, TunnelSource } from './tunnel.ts';
 
 /** What an agent sees of its own environments: the same words as `node-state.ts`, read from kernel and processes. */
@@ -8,6 +8,8 @@ export interface Observation {
   readonly environments: readonly ObservedEnvironment[];
   /** Networks that carry tunnels' packets: the node's own, and environments that other overlays ride on. */
   readonly transports: readonly ObservedTransport[];
+  /** Names of the IPsec keys that this node ever used; what is not in its kernel any more must not come back. */
+  readonly usedKeys: ReadonlySet<string>;
 }
 
 /** What tunnels need, besides their devices, in the network that carries their packets; only what is ours. */
@@ -20,6 +22,8 @@ export interface ObservedTransport {
   readonly policies: readonly SecurityPolicy[];
   /** From where packets of VXLAN tunnels are taken; null where the node cannot tell them apart. */
   readonly sources: readonly TunnelSource[] | null;
+  /** What is kept from coming in in clear, besides by policies; null where the node has no means for it. */
+  readonly protectedPackets: readonly ProtectedPackets[] | null;
 }
 
 export interface GuePort {

@@ -53,6 +53,9 @@ export interface SecurityPolicy {
   readonly spi: number;
 }
 
+/** Packets that may come in only through ESP. */
+export type ProtectedPackets = Omit<SecurityPolicy, 'direction' | 'reqid' | 'spi'>;
+
 /** Highest byte of every reqid of ours ("V"); the rest is the tunnel's number. */
 export const REQID_BASE = 0x56000000;
 

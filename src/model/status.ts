@@ -12,6 +12,8 @@ export interface OverlayNodeStatus {
   readonly environments: readonly EnvironmentStatus[];
   /** The latest route changes of this node's routers, in ms before now; null where zebra told of none yet. */
   readonly routeChanges: { readonly firstAgoMs: number; readonly lastAgoMs: number } | null;
+  /** IPsec's keys of which the node had associations that are gone, by the lowest four bits of their generation. */
+  readonly lostGenerations: readonly number[];
 }
 
 export type EnvironmentPhase =
@@ -53,6 +55,7 @@ export const EVENT_KINDS = [
   'overlay-degraded',
   'overlay-deleting',
   'overlay-deleted',
+  'keys-lost',
   'keys-rotated',
   'node-joined',
   'node-left',

@@ -26,6 +26,7 @@ const ORDER: readonly Change['kind'][] = [
   'add-gue-port',
   'add-association',
   'set-policy',
+  'set-protected-packets',
   'set-tunnel-sources',
   'create-link',
   'set-link-alias',

@@ -72,6 +72,8 @@ export function summarizeChange(change: Change): ChangeSummary {
     }
     case 'set-tunnel-sources':
       return say('update', 'tunnel sources', `packets are taken from ${change.sources.length} far ends`);
+    case 'set-protected-packets':
+      return say('update', 'protected packets', `${change.packets.length} kinds come in ESP only`);
     case 'set-policy':
     case 'remove-policy': {
       const { direction, source, destination } = change.policy;

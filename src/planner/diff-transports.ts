@@ -1,21 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change } from '../model/change.ts';
 import type { EnvironmentState, TunnelState } from '../model/node-state.ts';
-import type { GuePort, ObservedTransport } from '../model/observation.ts';
-import type { SecurityAssociation, SecurityPolicy } from '../model/security.ts';
+import type { GuePort, Observation, ObservedTransport } from '../model/observation.ts';
+import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from '../model/security.ts';
 import { isIpv6, type TunnelSource } from '../model/tunnel.ts';
 import { securityOf } from './security.ts';
+import { usedKeyName } from './used-keys.ts';
 
 /**
  * What tunnels need in the networks that carry them: GUE's receive ports, IPsec's associations and policies. What no
- * tunnel needs is removed when `prune` says so, from networks that stay.
+ * tunnel needs is removed when `prune` says so, from networks that stay. An association that is gone and whose key was
+ * used stays away: nothing is sent, and nothing in clear, until the controller has made other keys.
  */
 export function diffTransports(
   wanted: Iterable<EnvironmentState>,
-  observed: readonly ObservedTransport[],
+  { transports, usedKeys }: Pick<Observation, 'transports' | 'usedKeys'>,
   prune: boolean,
 ): Change[] {
-  const present = new Map(observed.map((transport) => [transport.namespace, transport]));
+  const present = new Map(transports.map((transport) => [transport.namespace, transport]));
   const needed = new Map<string | null, Need[]>();
   const staying = new Set<string | null>([null]);
   for (const { namespace, links } of wanted) {
@@ -27,13 +29,18 @@ export function diffTransports(
         needs.push(needOf(namespace, link));
       }
   }
-  const untouched = { guePorts: [], associations: [], policies: [] };
   // A network that is yet to come can do what the node's own can.
-  const sources = present.get(null)?.sources == null ? null : [];
+  const own = present.get(null);
+  const untouched = {
+    ...{ guePorts: [], associations: [], policies: [] },
+    sources: own?.sources == null ? null : [],
+    protectedPackets: own?.protectedPackets == null ? null : [],
+  };
   return [...new Set([...needed.keys(), ...present.keys()])].flatMap((transport) =>
     diffTransport(
       needed.get(transport) ?? [],
-      present.get(transport) ?? { namespace: transport, sources, ...untouched },
+      present.get(transport) ?? { namespace: transport, ...untouched },
+      usedKeys,
       prune && staying.has(transport),
     ),
   );
@@ -59,7 +66,12 @@ function needOf(namespace: string, link: TunnelState): Need {
   return { namespace, guePort, sources, ...securityOf(link) };
 }
 
-function diffTransport(needs: readonly Need[], found: ObservedTransport, prune: boolean): Change[] {
+function diffTransport(
+  needs: readonly Need[],
+  found: ObservedTransport,
+  usedKeys: ReadonlySet<string>,
+  prune: boolean,
+): Change[] {
   const { namespace: transport } = found;
   const ports = indexBy(found.guePorts, keyOfPort);
   const associations = indexBy(found.associations, keyOfAssociation);
@@ -71,16 +83,27 @@ function diffTransport(needs: readonly Need[], found: ObservedTransport, prune: 
     for (const association of need.associations) {
       const other = take(associations, keyOfAssociation(association));
       if (isDeepStrictEqual(other, association)) continue;
+      // The one that is wanted comes when the other has gone: both have the same SPI.
       if (other !== undefined)
         changes.push({ kind: 'remove-association', namespace, transport, association: other });
-      changes.push({ kind: 'add-association', namespace, transport, association });
+      else if (!usedKeys.has(usedKeyName(transport, association)))
+        changes.push({ kind: 'add-association', namespace, transport, association });
     }
     for (const policy of need.policies)
       if (!isDeepStrictEqual(take(policies, keyOfPolicy(policy)), policy))
         changes.push({ kind: 'set-policy', namespace, transport, policy });
   }
-  const sources = needs.flatMap((need) => need.sources);
-  changes.push(...diffSources(transport, sources, found.sources, prune));
+  const [namespace, kept] = [transport ?? '', prune ? 'wanted' : 'all'] as const;
+  const sources = replaceSet(
+    needs.flatMap((need) => need.sources),
+    found.sources,
+    keyOfSource,
+    kept,
+  );
+  if (sources !== null) changes.push({ kind: 'set-tunnel-sources', namespace, transport, sources });
+  const protectedOnes = needs.flatMap((need) => need.policies.flatMap(protectedPacketsOf));
+  const packets = replaceSet(protectedOnes, found.protectedPackets, keyOfPackets, kept);
+  if (packets !== null) changes.push({ kind: 'set-protected-packets', namespace, transport, packets });
   if (!prune) return changes;
   const orphan = { namespace: transport ?? '', transport };
   return [
@@ -97,19 +120,22 @@ function diffTransport(needs: readonly Need[], found: ObservedTransport, prune: 
   ];
 }
 
-/** Nothing to be done where the node cannot tell tunnels' packets apart: null. */
-function diffSources(
-  transport: string | null,
-  wanted: readonly TunnelSource[],
-  found: readonly TunnelSource[] | null,
-  prune: boolean,
-): Change[] {
-  if (found === null) return [];
-  const before = new Set(found.map(keyOfSource));
-  const after = new Map([...wanted, ...(prune ? [] : found)].map((source) => [keyOfSource(source), source]));
-  if (before.size === after.size && [...after.keys()].every((key) => before.has(key))) return [];
-  const sources = [...after.values()];
-  return [{ kind: 'set-tunnel-sources', namespace: transport ?? '', transport, sources }];
+/** What has to stand in place of what was found; null where that is right, or the node has no means for it. */
+function replaceSet<T>(
+  wanted: readonly T[],
+  found: readonly T[] | null,
+  keyOf: (thing: T) => string,
+  kept: 'wanted' | 'all',
+): readonly T[] | null {
+  if (found === null) return null;
+  const before = new Set(found.map(keyOf));
+  const after = new Map([...wanted, ...(kept === 'all' ? found : [])].map((thing) => [keyOf(thing), thing]));
+  if (before.size === after.size && [...after.keys()].every((key) => before.has(key))) return null;
+  return [...after.values()];
+}
+
+function protectedPacketsOf({ direction, reqid, spi, ...packets }: SecurityPolicy): ProtectedPackets[] {
+  return direction === 'in' ? [packets] : [];
 }
 
 /** Things by what makes two of them the same, each with whether it is needed. */
@@ -143,6 +169,9 @@ function keyOfAssociation({ destination, spi }: SecurityAssociation): string {
 }
 
 function keyOfPolicy(policy: SecurityPolicy): string {
-  const { direction, source, destination, protocol, destinationPort, greKey } = policy;
-  return [direction, source, destination, protocol, destinationPort, greKey].join(' ');
+  return `${policy.direction} ${keyOfPackets(policy)}`;
+}
+
+function keyOfPackets({ source, destination, protocol, destinationPort, greKey }: ProtectedPackets): string {
+  return [source, destination, protocol, destinationPort, greKey].join(' ');
 }

@@ -55,7 +55,7 @@ export function diffNode(
     changes.push(...diffDaemons(environment, seen, configurations.get(environment.namespace) ?? new Map()));
   }
   for (const overlay of desired.overlays) changes.push(...diffVrfs(overlay, present));
-  changes.push(...diffTransports(wanted.values(), observed.transports, prune));
+  changes.push(...diffTransports(wanted.values(), observed, prune));
   return orderChanges(changes);
 }
 

@@ -21,7 +21,11 @@ export function needsOf(environments: readonly EnvironmentState[]): Needs {
       linkKinds.add(tunnel === null ? link.kind : deviceKindOf(tunnel));
       if (tunnel?.kind === 'gue') features.add(tunnel.remote.includes(':') ? 'gue6' : 'gue');
       if (link.emulation !== null) features.add(queueingOf(link.emulation));
-      if (link.kind === 'tunnel') for (const { cipher } of link.protections) features.add(`esp-${cipher}`);
+      for (const { cipher, remote } of link.kind === 'tunnel' ? link.protections : []) {
+        features.add(`esp-${cipher}`);
+        // Policies alone let pass what has extension headers.
+        if (remote.includes(':')) features.add('nftables');
+      }
     }
   }
   return { linkKinds, features, daemons };

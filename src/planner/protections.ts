@@ -5,16 +5,21 @@ import type { KeyedFabric, Path } from './tunnel-states.ts';
 
 /** IPsec of one site's end of a tunnel: towards each other site, with a number and keys that no other two have. */
 export function protect(fabric: KeyedFabric, tunnel: string, here: string, path: Path): Protection[] {
-  const { wiring, keyring } = fabric;
+  const { wiring, keyring, sites } = fabric;
   const cipher = wiring.overlay.spec.links?.ipsec?.cipher;
   if (keyring === null || cipher === undefined)
     throw new VinetError('missing-secrets', `tunnel ${tunnel} has no keys`);
+  // A member that moves to another node has no counters there: its keys are others.
+  const standing = (site: string) => {
+    const node = sites.get(site)?.node ?? site;
+    return node === site ? site : `${site} on ${node}`;
+  };
   return path.remotes.map(({ site: there, address: remote }) => {
     const name = protectedPairName(tunnel, here, there);
     const number = wiring.numberOf(name);
     const keys = (from: string, to: string): SecurityKey[] =>
       keyring
-        .espKeys(name, cipher, from, to)
+        .espKeys(name, cipher, standing(from), standing(to))
         .map(({ generation, key }) => ({ spi: spiOf(cipher, number, generation), key }));
     return {
       local: path.local,
@@ -37,5 +42,10 @@ const GENERATIONS = 16;
 
 /** No receiver has two associations with the same, nor ever another key with the one that it has. */
 function spiOf(cipher: Cipher, number: number, generation: number): number {
-  return SPI_BASE[cipher] + number * GENERATIONS + (generation % GENERATIONS);
+  return SPI_BASE[cipher] + number * GENERATIONS + generationSlotOf(generation);
+}
+
+/** What an SPI says of its key's generation. Of those that live together no two have the same. */
+export function generationSlotOf(spiOrGeneration: number): number {
+  return spiOrGeneration % GENERATIONS;
 }

@@ -34,7 +34,7 @@ function policiesOf({ local, remote, reqid, sending }: Protection, tunnel: Tunne
   const received = { direction: 'in', source: remote, destination: local, reqid, spi: 0 } as const;
   const sent = { direction: 'out', source: local, destination: remote, reqid, spi: sending } as const;
   return [
-    ...selectorsOf(tunnel).map((selector) => ({ ...received, ...selector })),
+    ...receivingSelectorsOf(tunnel).map((selector) => ({ ...received, ...selector })),
     ...sendingSelectorsOf(tunnel).map((selector) => ({ ...sent, ...selector })),
   ];
 }
@@ -57,6 +57,13 @@ function selectorsOf(tunnel: Tunnel): Selector[] {
       return protocols.map((protocol) => ({ protocol, destinationPort: 0, greKey: 0 }));
     }
   }
+}
+
+/** A device of GUE takes the GRE packet also where it comes without GUE. */
+function receivingSelectorsOf(tunnel: Tunnel): Selector[] {
+  return tunnel.kind === 'gue'
+    ? [...selectorsOf(tunnel), ...sendingSelectorsOf(tunnel)]
+    : selectorsOf(tunnel);
 }
 
 /** What the kernel looks a packet up by before it sends it: of GUE, the GRE packet that is still to be wrapped. */

@@ -70,6 +70,7 @@ export function decodeStatus(wire: WireStatus): NodeStatus {
       name: overlayName(overlay.name, 'status.overlay.name'),
       environments: overlay.environments.map(decodeEnvironmentStatus),
       routeChanges: decodeRouteChanges(overlay.routeChanges),
+      lostGenerations: overlay.lostGenerations.map(generationSlot),
     })),
   };
 }
@@ -103,6 +104,11 @@ function decodeRouteChanges(
     firstAgoMs: count(wire.firstAgoMs, 'status.overlay.route_changes.first_ago_ms'),
     lastAgoMs: count(wire.lastAgoMs, 'status.overlay.route_changes.last_ago_ms'),
   };
+}
+
+function generationSlot(value: number): number {
+  if (value >= 16) throw badMessage('status.overlay.lost_generations', 'is out of range');
+  return value;
 }
 
 function decodeEnvironmentStatus(wire: WireEnvironmentStatus): EnvironmentStatus {

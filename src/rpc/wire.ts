@@ -141,6 +141,7 @@ export interface WireStatus {
     readonly name: string;
     readonly environments: readonly WireEnvironmentStatus[];
     readonly routeChanges?: { readonly firstAgoMs: number; readonly lastAgoMs: number } | null;
+    readonly lostGenerations: readonly number[];
   }[];
 }
 

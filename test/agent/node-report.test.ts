@@ -57,6 +57,7 @@ describe('what a node reports of a router', () => {
       {
         name: 'a',
         routeChanges: null,
+        lostGenerations: [],
         environments: [expect.objectContaining({ name: 'r1', phase: 'removing' })],
       },
     ]);
@@ -157,7 +158,7 @@ function round(parts: Partial<Round> = {}): Round {
   };
   return {
     desired: { revision: 7, overlays: [overlay] },
-    observed: { environments: [observed], transports: [] },
+    observed: { environments: [observed], transports: [], usedKeys: new Set() },
     changes: [],
     failures: new Map(),
     reachedRevision: 7,

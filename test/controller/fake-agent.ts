@@ -62,11 +62,13 @@ export class FakeAgent {
     phase: EnvironmentStatus['phase'],
     message = '',
     routeChanges: NodeStatus['overlays'][number]['routeChanges'] = null,
+    lostGenerations: readonly number[] = [],
   ): void {
     const overlays = this.desired.overlays.map(({ name, environments, destinations }) => ({
       name,
       environments: environments.map((one) => statusOf(one, phase, message, destinations.length - 1)),
       routeChanges,
+      lostGenerations,
     }));
     this.send({ revision, overlays: overlays.filter(({ environments }) => environments.length > 0) });
   }

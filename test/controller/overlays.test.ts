@@ -409,5 +409,5 @@ function statusFor(overlays: readonly { name: string }[]) {
     neighbors: { have: 0, want: 0 },
     daemons: [],
   } as const;
-  return { name: overlay.name, environments: [environment], routeChanges: null };
+  return { name: overlay.name, environments: [environment], routeChanges: null, lostGenerations: [] };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isDue, keepSecrets, nextStep } from '../../src/controller/overlays/key-generations.ts';
+import { isDue, isYoung, keepSecrets, nextStep } from '../../src/controller/overlays/key-generations.ts';
 import type { SecretsRecord } from '../../src/controller/overlays/record.ts';
 import { openSqliteStore } from '../../src/controller/store/sqlite-store.ts';
 import { buildOverlay } from '../planner/overlay-builder.ts';
@@ -130,6 +130,52 @@ describe('a rotation', () => {
     const { status, body } = await harness.send('POST', '/v1/overlays/plain/rotate');
     expect([status, body.error.code]).toEqual([409, 'conflict']);
     expect((await harness.send('POST', '/v1/overlays/none/rotate')).status).toBe(404);
+  });
+});
+
+describe('keys that a node lost', () => {
+  it('are made anew at once and once, with an event that says why', async () => {
+    const n1 = await harness.join('n1', able);
+    const n2 = await harness.join('n2', able);
+    await harness.apply(document);
+    await harness.overlay('ring', { phase: 'ready' });
+    const lose = () => n2.report(n2.desired.revision, 'ready', '', null, [1]);
+    lose();
+    await eventually(() => expect(describeKeys(n2.desired.overlays)).not.toBe('1 keys, sends with 1st'));
+    lose();
+    await eventually(async () =>
+      expect((await harness.get('/v1/overlays/ring')).body.keys).toMatchObject({
+        generation: 2,
+        rotating: false,
+      }),
+    );
+    await eventually(() => expect(describeKeys(n1.desired.overlays)).toBe('1 keys, sends with 1st'));
+    const { events } = (await harness.get('/v1/events?overlay=ring')).body;
+    const message = 'overlay ring gets new keys, for n2 lost those that it had';
+    const about = events.filter(({ kind }: { kind: string }) => kind.startsWith('keys-'));
+    expect(about).toMatchObject([{ kind: 'keys-lost', message }, { kind: 'keys-rotated' }]);
+  });
+
+  it('degrade the overlay until all have others', async () => {
+    await harness.join('n1', able);
+    const n2 = await harness.join('n2', { ...able, obedient: false });
+    await harness.apply(document);
+    await eventually(() => expect(n2.desired.overlays).not.toEqual([]));
+    n2.report(n2.desired.revision, 'ready', '', null, [1]);
+    await harness.overlay('ring', { phase: 'degraded', message: 'node n2 lost keys, and gets others' });
+  });
+
+  it('are made anew slowly where they are lost again and again', () => {
+    const made = new Date('2026-01-01T00:00:00Z');
+    const first = keepSecrets(
+      buildOverlay({ kind: 'ring', routers: 3 }, { links: { ipsec: { cipher: 'aes-gcm' } } }),
+      undefined,
+      made,
+    ) as SecretsRecord;
+    const later = (seconds: number) => new Date(made.getTime() + seconds * 1000);
+    expect(isYoung(first, later(1))).toBe(false);
+    const second = nextStep(first, made);
+    expect([isYoung(second, later(9)), isYoung(second, later(10))]).toEqual([true, false]);
   });
 });
 

@@ -13,7 +13,7 @@ import { SimulatedNode } from './simulated-node.ts';
 
 const NODES = buildNodes(ableNode('n1'), ableNode('n2', { underlay: ['2001:db8::2'] }), ableNode('n3'));
 
-const EMPTY: Observation = { environments: [], transports: [] };
+const EMPTY: Observation = { environments: [], transports: [], usedKeys: new Set() };
 
 /** What was refused is an empty map: only ipip that cannot be told apart may be. */
 function statesOf(planned: readonly PlannedOverlay[]): Map<string, NodeState> {

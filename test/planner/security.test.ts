@@ -10,9 +10,9 @@ describe('policies', () => {
   test.each<[string, Tunnel, string[], string[]]>([
     ['a keyed GRE packet', { kind: 'gre', key: 7, ...ENDS }, ['47 port 0 key 7'], ['47 port 0 key 7']],
     [
-      'GUE by its port where it comes in, and by the GRE in it where it leaves',
+      'GUE by its port or the GRE in it where it comes in, and by the latter where it leaves',
       { kind: 'gue', key: 7, port: 10_001, ...ENDS },
-      ['17 port 10001 key 0'],
+      ['17 port 10001 key 0', '47 port 0 key 7'],
       ['47 port 0 key 7'],
     ],
     [

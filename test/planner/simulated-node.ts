@@ -13,6 +13,7 @@ import type {
 import type { SecurityPolicy } from '../../src/model/security.ts';
 import { deviceKindOf } from '../../src/model/tunnel.ts';
 import { aliasOf } from '../../src/planner/link-alias.ts';
+import { usedKeyName } from '../../src/planner/used-keys.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type Transport = Mutable<ObservedTransport>;
@@ -28,6 +29,7 @@ type Environment = Mutable<Omit<ObservedEnvironment, 'links' | 'daemons'>> & {
 export class SimulatedNode {
   private readonly environments = new Map<string, Environment>();
   private readonly transports = new Map<string | null, Transport>([[null, emptyTransport(null)]]);
+  private readonly usedKeys = new Set<string>();
   private nextIndex = 100;
   private nextPid = 1000;
 
@@ -39,6 +41,7 @@ export class SimulatedNode {
         daemons: [...environment.daemons.values()].map((daemon) => ({ ...daemon })),
       })),
       transports: [...this.transports.values()].map((transport) => structuredClone(transport)),
+      usedKeys: new Set(this.usedKeys),
     };
   }
 
@@ -72,6 +75,11 @@ export class SimulatedNode {
       default:
         if (link !== undefined) link.up = false;
     }
+  }
+
+  /** As a reboot would, or somebody with `ip xfrm state flush`. */
+  loseAssociations(): void {
+    for (const transport of this.transports.values()) transport.associations = [];
   }
 
   private applyOne(change: Change): void {
@@ -165,6 +173,9 @@ export class SimulatedNode {
       case 'set-tunnel-sources':
         transport.sources = change.sources;
         return;
+      case 'set-protected-packets':
+        transport.protectedPackets = change.packets;
+        return;
       case 'add-gue-port':
         transport.guePorts = [...transport.guePorts, change.guePort];
         return;
@@ -172,6 +183,9 @@ export class SimulatedNode {
         transport.guePorts = transport.guePorts.filter((one) => !isDeepStrictEqual(one, change.guePort));
         return;
       case 'add-association':
+        if (this.usedKeys.has(usedKeyName(namespace, change.association)))
+          throw new Error('a key has one life');
+        this.usedKeys.add(usedKeyName(namespace, change.association));
         transport.associations = [...transport.associations, change.association];
         return;
       case 'remove-association':
@@ -296,7 +310,7 @@ function isOther(policy: SecurityPolicy): (other: SecurityPolicy) => boolean {
 }
 
 function emptyTransport(namespace: string | null): Transport {
-  return { namespace, guePorts: [], associations: [], policies: [], sources: [] };
+  return { namespace, guePorts: [], associations: [], policies: [], sources: [], protectedPackets: [] };
 }
 
 function emptyLink(name: string, index: number, kind: string, mtu: number): ObservedLink {

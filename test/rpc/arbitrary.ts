@@ -167,6 +167,7 @@ export const nodeStatus: fc.Arbitrary<NodeStatus> = fc.record({
         }),
       ),
       routeChanges: fc.option(fc.record({ firstAgoMs: uint64, lastAgoMs: uint64 })),
+      lostGenerations: list(fc.integer({ min: 0, max: 15 })),
     }),
   ),
 });

@@ -198,11 +198,12 @@ describe('decoders of hostile messages', () => {
 
   it('refuse a status of an unknown phase and an event of an unknown kind or time', () => {
     const tally = { have: 0, want: 0 };
-    const status = (phase: string) => ({
+    const status = (phase: string, lost: number[] = []) => ({
       revision: 1,
       overlays: [
         {
           name: 'ring',
+          lostGenerations: lost,
           environments: [
             {
               name: 'r1',
@@ -220,6 +221,7 @@ describe('decoders of hostile messages', () => {
     });
     expect(decodeStatus(status('ready')).revision).toBe(1);
     expect(() => decodeStatus(status('fine'))).toThrow(badMessage);
+    expect(() => decodeStatus(status('ready', [16]))).toThrow(badMessage);
     const event = { time: '2024-01-01T00:00:00Z', kind: 'daemon-died', overlay: '', member: '', message: '' };
     expect(decodeEvent(event).kind).toBe('daemon-died');
     expect(() => decodeEvent({ ...event, kind: 'party' })).toThrow(badMessage);

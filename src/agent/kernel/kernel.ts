@@ -5,7 +5,7 @@ import type { Capabilities } from '../../model/node.ts';
 import type { KernelRoute, LinkFilter, LinkState } from '../../model/node-state.ts';
 import type { GuePort, ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
-import type { SecurityAssociation, SecurityPolicy } from '../../model/security.ts';
+import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from '../../model/security.ts';
 import type { TunnelSource, WireguardTunnel } from '../../model/tunnel.ts';
 
 /**
@@ -100,7 +100,8 @@ export interface Namespace {
 
   /**
    * Packets that IPsec dropped here, by reason: the kernel's own names of the namespace's sums (`XfrmInNoPols`, since
-   * it was made), and `replayed`, `outside-window`, `integrity-failed` of our associations that are there now.
+   * it was made), `replayed`, `outside-window`, `integrity-failed` of our associations that are there now, and
+   * `in-clear` of packets that may come in only through ESP.
    */
   readSecurityDrops(): Promise<ReadonlyMap<string, number>>;
 
@@ -124,6 +125,8 @@ export interface Namespace {
   watchLinks(onChange: () => void): Watch;
   /** Calls back after a route of the main table came or went. */
   watchRoutes(onChange: () => void): Watch;
+  /** Calls back after an association or a policy of IPsec came or went. Fails where the kernel has no IPsec. */
+  watchSecurity(onChange: () => void): Watch;
 
   close(): void;
 }
@@ -172,11 +175,15 @@ export type LinkStep =
   | { readonly step: 'add-route'; readonly index: number; readonly route: KernelRoute }
   | { readonly step: 'remove-route'; readonly index: number; readonly route: KernelRoute };
 
-/** A change of what `readTransport` reads. Adding what is there and removing what is not are success. */
+/**
+ * A change of what `readTransport` reads. Adding what is there and removing what is not are success; only where an
+ * association's SPI is taken, it fails with `exists`.
+ */
 export type TransportStep =
   | { readonly step: 'add-gue-port' | 'remove-gue-port'; readonly guePort: GuePort }
   | { readonly step: 'add-association' | 'remove-association'; readonly association: SecurityAssociation }
   | { readonly step: 'set-tunnel-sources'; readonly sources: readonly TunnelSource[] }
+  | { readonly step: 'set-protected-packets'; readonly packets: readonly ProtectedPackets[] }
   | { readonly step: 'set-policy' | 'remove-policy'; readonly policy: SecurityPolicy };
 
 /** Counters of one interface since it was created. */

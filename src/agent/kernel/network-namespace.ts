@@ -7,11 +7,11 @@ import type { ObservedLink, ObservedTransport } from '../../model/observation.ts
 import type { Route } from '../../model/route.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { createAddressDecoder, encodeAddressDump } from './address-message.ts';
-import { ChangeListener } from './change-listener.ts';
 import { createCounterDecoder } from './counter-message.ts';
 import { FilterTable } from './filter-table.ts';
 import { createFloodDecoder, encodeFloodDump } from './flood-message.ts';
 import { type GenericFamilies, GenericNetlink } from './generic-netlink.ts';
+import { Guards, isGuardStep } from './guards.ts';
 import type {
   LinkCounters,
   LinkStep,
@@ -24,18 +24,17 @@ import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-mess
 import { programLinks } from './link-program.ts';
 import { LoopbackServers } from './loopback-servers.ts';
 import { spawnInside } from './namespace-process.ts';
+import { NamespaceWatches } from './namespace-watches.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
-import { type NetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
+import type { NetlinkSocket } from './netlink-socket.ts';
 import { createNetlinkVisit, type NetlinkVisit } from './netlink-visit.ts';
 import type { NetworkThread } from './network-thread.ts';
 import { Nft } from './nft.ts';
 import { createQueueingDecoder, encodeQueueingDump, isEmulating } from './queueing-message.ts';
-import { createRouteDecoder, encodeRouteDump, isMainUnicast, OWN_PROTOCOL } from './route-message.ts';
-import * as rt from './rtnetlink.ts';
+import { createRouteDecoder, encodeRouteDump, OWN_PROTOCOL } from './route-message.ts';
 import { readSecurityStatistics } from './security-statistics.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 import { isSecurityStep, programSecurity, readAssociationDrops, readSecurity } from './transport-security.ts';
-import { isSourceStep, TunnelGuard } from './tunnel-guard.ts';
 import { isGuePortStep, programGuePorts, readGuePorts } from './tunnels/gue-port.ts';
 import { WireguardDevices } from './tunnels/wireguard-devices.ts';
 import { UpAddresses } from './up-addresses.ts';
@@ -53,10 +52,9 @@ export class NetworkNamespace implements Namespace {
   readonly #filter: FilterTable;
   readonly #generic: GenericNetlink;
   readonly #wireguard: WireguardDevices;
-  readonly #guard: TunnelGuard;
+  readonly #guards: Guards;
   readonly #upAddresses: UpAddresses;
-  readonly #linkChanges: ChangeListener;
-  readonly #routeChanges: ChangeListener;
+  readonly #watches: NamespaceWatches;
   readonly #servers = new LoopbackServers();
   #open = true;
 
@@ -78,15 +76,11 @@ export class NetworkNamespace implements Namespace {
     this.#visit = createNetlinkVisit(thread, () => this.fd, options.timeoutMs);
     const nft = new Nft((...call) => this.spawn(...call), this.#visit);
     this.#filter = new FilterTable(nft);
-    this.#guard = new TunnelGuard(nft);
+    this.#guards = new Guards(nft);
     this.#generic = new GenericNetlink(options.families, this.#visit);
     this.#wireguard = new WireguardDevices(this.#generic);
     this.#upAddresses = new UpAddresses(this.name);
-    this.#linkChanges = new ChangeListener(() => openNetlinkSocket(thread, this.fd, LINK_GROUPS));
-    this.#routeChanges = new ChangeListener(
-      () => openNetlinkSocket(thread, this.fd, ROUTE_GROUPS),
-      (buffer, _type, start, end) => isMainUnicast(buffer, start, end),
-    );
+    this.#watches = new NamespaceWatches(thread, () => this.fd);
   }
 
   /** Fails once closed: the number may be another file's by then, and another namespace would be programmed. */
@@ -176,17 +170,17 @@ export class NetworkNamespace implements Namespace {
     return {
       guePorts: await readGuePorts(this.#generic),
       ...(await readSecurity(this.#visit)),
-      sources: await this.#guard.read(),
+      ...(await this.#guards.read()),
     };
   }
 
   async programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]> {
     const security = (await programSecurity(this.#visit, steps.filter(isSecurityStep))).values();
     const guePorts = (await programGuePorts(this.#generic, steps.filter(isGuePortStep))).values();
-    const sources = (await this.#guard.program(steps.filter(isSourceStep))).values();
+    const guards = (await this.#guards.program(steps.filter(isGuardStep))).values();
     return steps.map((step) => {
       if (isSecurityStep(step)) return security.next().value ?? null;
-      return (isGuePortStep(step) ? guePorts : sources).next().value ?? null;
+      return (isGuePortStep(step) ? guePorts : guards).next().value ?? null;
     });
   }
 
@@ -199,7 +193,7 @@ export class NetworkNamespace implements Namespace {
   }
 
   readTunnelDrops(): Promise<number> {
-    return this.#guard.readDrops();
+    return this.#guards.readSourceDrops();
   }
 
   readFilterDrops(): Promise<ReadonlyMap<string, number>> {
@@ -208,7 +202,8 @@ export class NetworkNamespace implements Namespace {
 
   async readSecurityDrops(): Promise<ReadonlyMap<string, number>> {
     const statistics = this.#thread.inNamespace(this.fd, readSecurityStatistics);
-    return new Map([...statistics, ...(await readAssociationDrops(this.#visit))]);
+    const associations = await readAssociationDrops(this.#visit);
+    return new Map([...statistics, ...associations, ['in-clear', await this.#guards.readProtectionDrops()]]);
   }
 
   program(steps: readonly LinkStep[]): Promise<(Error | null)[]> {
@@ -243,19 +238,22 @@ export class NetworkNamespace implements Namespace {
   }
 
   watchLinks(onChange: () => void): Watch {
-    return this.#linkChanges.watch(onChange);
+    return this.#watches.links.watch(onChange);
   }
 
   watchRoutes(onChange: () => void): Watch {
-    return this.#routeChanges.watch(onChange);
+    return this.#watches.routes.watch(onChange);
+  }
+
+  watchSecurity(onChange: () => void): Watch {
+    return this.#watches.security.watch(onChange);
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#connection.close();
-    this.#linkChanges.close();
-    this.#routeChanges.close();
+    this.#watches.close();
     this.#servers.close();
     closeSync(this.#fd);
   }
@@ -267,17 +265,6 @@ export class NetworkNamespace implements Namespace {
     );
   }
 }
-
-/** Forwarding is announced to the netconf groups. */
-const LINK_GROUPS = [
-  rt.RTNLGRP_LINK,
-  rt.RTNLGRP_TC,
-  rt.RTNLGRP_IPV4_IFADDR,
-  rt.RTNLGRP_IPV6_IFADDR,
-  rt.RTNLGRP_IPV4_NETCONF,
-  rt.RTNLGRP_IPV6_NETCONF,
-];
-const ROUTE_GROUPS = [rt.RTNLGRP_IPV4_ROUTE, rt.RTNLGRP_IPV6_ROUTE];
 
 function namesOf(links: readonly LinkMessage[]): Map<number, string> {
   return new Map(links.map((link) => [link.index, link.name]));

@@ -73,9 +73,22 @@ export async function programSecurity(
     (error: unknown) => requests.map(() => asError(error)),
   );
   sent.forEach(({ at }, position) => {
-    results[at] = errors[position] ?? null;
+    const step = steps[at];
+    const error = errors[position] ?? null;
+    results[at] =
+      step?.step === 'add-association' && isTaken(error) ? takenBySomebody(step.association) : error;
   });
   return results;
+}
+
+function isTaken(error: Error | null): boolean {
+  return error instanceof VinetError && error.code === 'exists';
+}
+
+/** What is ours was read before, and is not added again. */
+function takenBySomebody({ spi, destination }: SecurityAssociation): VinetError {
+  const what = `an IPsec association with SPI 0x${spi.toString(16)} to ${destination}`;
+  return new VinetError('exists', `there is ${what} that somebody else made; it is left alone`);
 }
 
 function dumpAssociations(connection: NetlinkConnection): Promise<AssociationMessage[]> {
@@ -102,7 +115,6 @@ function encodeStep(step: SecurityStep): NetlinkRequest {
       return {
         what: `add ${nameAssociation(step.association)}`,
         message: encodeAddAssociation(step.association),
-        done: [EEXIST],
       };
     case 'remove-association':
       return {
@@ -129,4 +141,4 @@ function namePolicy({ direction, source, destination }: SecurityPolicy): string 
   return `IPsec policy ${direction} from ${source} to ${destination}`;
 }
 
-const { EEXIST, ESRCH, ENOENT } = constants.errno;
+const { ESRCH, ENOENT } = constants.errno;

@@ -3,6 +3,9 @@ import { AF_INET, AF_INET6, formatAddress, parseAddress } from './ip-bytes.ts';
 /** Numbers and structures of ip-xfrm(8)'s netlink protocol, from the kernel's linux/xfrm.h. */
 export const NETLINK_XFRM = 6;
 
+export const XFRMNLGRP_SA = 3;
+export const XFRMNLGRP_POLICY = 4;
+
 export const XFRM_MSG_NEWSA = 0x10;
 export const XFRM_MSG_DELSA = 0x11;
 export const XFRM_MSG_GETSA = 0x12;

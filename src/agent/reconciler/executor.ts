@@ -3,15 +3,15 @@ import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { Frr } from '../frr/frr.ts';
 import { removeHostsFile, writeHostsFile } from '../hosts-file.ts';
-import type { Kernel, Namespace, TransportStep } from '../kernel/kernel.ts';
+import type { Kernel, Namespace } from '../kernel/kernel.ts';
 import type { Mark, StateFolder } from '../state-folder.ts';
 import { DaemonProgrammer, vrfSetsOf } from './daemon-programmer.ts';
 import type { Environments } from './environments.ts';
 import { attempt, attemptNow, Failures } from './failures.ts';
 import { writeForwarding } from './forwarding.ts';
-import { groupBy } from './group-by.ts';
 import { LinkProgrammer } from './link-programmer.ts';
 import { LinkTable } from './link-table.ts';
+import { TransportProgrammer } from './transport-programmer.ts';
 import { forEachAtOnce } from './worker-pool.ts';
 
 /** Namespaces made side by side between two turns of the event loop; each takes the kernel a millisecond or two. */
@@ -48,10 +48,11 @@ export class Executor {
     observed: Observation,
     signal: AbortSignal,
   ): Promise<Failures> {
-    const { kernel, environments } = this.options;
+    const { kernel, environments, folder } = this.options;
     const failures = new Failures();
     const table = new LinkTable(observed);
     const links = new LinkProgrammer(kernel, environments, table, failures);
+    const transports = new TransportProgrammer(kernel, environments, folder.usedKeys, failures);
     const daemons = new DaemonProgrammer(this.options, vrfSetsOf(desired, kernel), failures);
     const of = <Kind extends Change['kind']>(...kinds: Kind[]) =>
       changes.filter((change): change is Extract<Change, { kind: Kind }> =>
@@ -69,10 +70,8 @@ export class Executor {
     this.setForwarding(of('set-forwarding'), failures);
     this.writeHosts(of('set-hosts'), failures);
     await this.setFilters(of('set-filter'), failures);
-    await this.programTransports(
-      of('add-gue-port', 'add-association', 'set-policy', 'set-tunnel-sources'),
-      failures,
-    );
+    await transports.program(of('add-gue-port', 'add-association', 'set-policy'));
+    await transports.program(of('set-tunnel-sources', 'set-protected-packets'));
     const created = of('create-link').filter((change) => !failures.has(change.namespace));
     await links.create(created);
     await links.update(of('set-link-alias', 'set-link-mtu', 'set-link-master'));
@@ -89,7 +88,7 @@ export class Executor {
       ...ends.flatMap(({ namespace, link }) => (link.enabled ? [{ namespace, name: link.name }] : [])),
     ]);
     await links.update(of('add-route'));
-    await this.programTransports(of('remove-policy', 'remove-association', 'remove-gue-port'), failures);
+    await transports.program(of('remove-policy', 'remove-association', 'remove-gue-port'));
     return failures;
   }
 
@@ -162,39 +161,6 @@ export class Executor {
       ),
     );
   }
-
-  private async programTransports(changes: readonly TransportChange[], failures: Failures): Promise<void> {
-    for (const [transport, group] of groupBy(changes, (change) => change.transport)) {
-      const network =
-        transport === null ? this.options.kernel.underlay : this.options.environments.find(transport);
-      const errors = (await network?.programTransport(group.map(stepOf))) ?? [];
-      group.forEach(({ namespace }, at) => {
-        const error = errors[at];
-        if (error) failures.add(namespace, error);
-      });
-    }
-  }
-}
-
-type TransportChange = Extract<
-  Change,
-  {
-    kind:
-      | 'add-gue-port'
-      | 'remove-gue-port'
-      | 'add-association'
-      | 'remove-association'
-      | 'set-policy'
-      | 'remove-policy'
-      | 'set-tunnel-sources';
-  }
->;
-
-function stepOf(change: TransportChange): TransportStep {
-  if (change.kind === 'set-tunnel-sources') return { step: change.kind, sources: change.sources };
-  if ('guePort' in change) return { step: change.kind, guePort: change.guePort };
-  if ('association' in change) return { step: change.kind, association: change.association };
-  return { step: change.kind, policy: change.policy };
 }
 
 function marksOf(desired: NodeState): ReadonlyMap<string, Mark> {

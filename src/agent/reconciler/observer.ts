@@ -1,6 +1,7 @@
 import { namespaceOf } from '../../model/names.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation, ObservedEnvironment, ObservedTransport } from '../../model/observation.ts';
+import { usedKeyName } from '../../planner/used-keys.ts';
 import type { Frr } from '../frr/frr.ts';
 import { readHostsFile } from '../hosts-file.ts';
 import type { Kernel, Namespace } from '../kernel/kernel.ts';
@@ -24,8 +25,20 @@ export class Observer {
   private carriers: ReadonlySet<string> | null = null;
   /** Read at the moment; removed when something changes meanwhile, so that the answer is not kept. */
   private readonly reading = new Set<string>();
+  private readonly readingTransports = new Set<string>();
+  /** Networks with IPsec, which say themselves when it changes. */
+  private readonly watched = new WeakSet<Namespace>();
+  private readonly onChange: (namespace: string) => void;
 
-  constructor(kernel: Kernel, frr: Frr, folder: StateFolder, environments: Environments) {
+  /** @param onChange something changed in a network that carries tunnels */
+  constructor(
+    kernel: Kernel,
+    frr: Frr,
+    folder: StateFolder,
+    environments: Environments,
+    onChange: (namespace: string) => void,
+  ) {
+    this.onChange = onChange;
     this.kernel = kernel;
     this.frr = frr;
     this.folder = folder;
@@ -37,12 +50,14 @@ export class Observer {
     this.known.delete(namespace);
     this.transports.delete(namespace);
     this.reading.delete(namespace);
+    this.readingTransports.delete(namespace);
   }
 
   invalidateAll(): void {
     this.known.clear();
     this.transports.clear();
     this.reading.clear();
+    this.readingTransports.clear();
   }
 
   /** @param desired says in which networks tunnels are to be carried */
@@ -57,6 +72,7 @@ export class Observer {
     return {
       environments: environments.map((one) => this.withVrfs(one, folders.get(one.namespace) ?? [])),
       transports: await this.observeTransports(desired),
+      usedKeys: this.folder.usedKeys.names,
     };
   }
 
@@ -88,8 +104,15 @@ export class Observer {
     if (known !== undefined) return known;
     const network = name === '' ? this.kernel.underlay : this.environments.find(name);
     if (network === null) return null;
+    this.readingTransports.add(name);
     const transport = { namespace: name === '' ? null : name, ...(await network.readTransport()) };
-    this.transports.set(name, transport);
+    if (this.readingTransports.delete(name)) this.transports.set(name, transport);
+    const isProtected = transport.associations.length + transport.policies.length > 0;
+    if (isProtected && !this.watched.has(network)) {
+      this.watched.add(network);
+      network.watchSecurity(() => this.onChange(name));
+    }
+    this.folder.usedKeys.note(transport.associations.map((one) => usedKeyName(transport.namespace, one)));
     return transport;
   }
 
@@ -137,6 +160,6 @@ function carriersOf({ overlays }: NodeState): string[] {
   );
 }
 
-function isUsed({ guePorts, associations, policies, sources }: ObservedTransport): boolean {
-  return guePorts.length + associations.length + policies.length + (sources?.length ?? 0) > 0;
+function isUsed({ namespace: _namespace, ...lists }: ObservedTransport): boolean {
+  return Object.values(lists).some((list) => (list?.length ?? 0) > 0);
 }

@@ -37,7 +37,7 @@ export function assessHealth(input: HealthInput): Health {
     },
   };
   if (stored.deleting) return { phase: 'deleting', message: explainDeleting(input), ...counts };
-  const broken = explainAbsence(input) ?? explainFailure([...environments.values()]);
+  const broken = explainAbsence(input) ?? explainFailure([...environments.values()]) ?? explainLoss(input);
   if (broken !== null) return { phase: 'degraded', message: broken, ...counts };
   const unfinished = explainDeploying(input, own);
   const phase = (other: OverlayPhase) => (input.wasReady ? 'degraded' : other);
@@ -78,6 +78,15 @@ function explainAbsence({ stored, isConnected, seen }: HealthInput): string | nu
 function explainFailure(environments: readonly EnvironmentStatus[]): string | null {
   const failed = environments.find(({ phase }) => phase === 'failed');
   return failed === undefined ? null : `${failed.role} ${failed.name} failed: ${failed.message}`;
+}
+
+function explainLoss({ stored, statusOf }: HealthInput): string | null {
+  const loser = nodesOfOverlay(stored.plan).find((node) =>
+    statusOf(node)?.overlays.some(
+      ({ name, lostGenerations }) => name === stored.name && lostGenerations.length > 0,
+    ),
+  );
+  return loser === undefined ? null : `node ${loser} lost keys, and gets others`;
 }
 
 function explainDeploying(

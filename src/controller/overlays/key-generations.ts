@@ -48,6 +48,13 @@ export function isDue({ spec }: Overlay, { madeAt, rotating }: SecretsRecord, no
   return now.getTime() - Date.parse(madeAt) >= Number(count) * (UNIT_MS[unit] ?? 0);
 }
 
+/** Whether the last rotation was so lately that no other follows: who keeps losing keys gets others at this pace. */
+export function isYoung({ generations, madeAt }: SecretsRecord, now: Date): boolean {
+  const newest = generations.at(-1)?.number ?? 0;
+  return newest > 1 && now.getTime() - Date.parse(madeAt) < SHORTEST_LIFE_MS;
+}
+
+const SHORTEST_LIFE_MS = 10_000;
 const DEFAULT_INTERVAL = '24h';
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 

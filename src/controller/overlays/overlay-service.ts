@@ -23,6 +23,7 @@ import {
   advanceRotations,
   beginDueRotations,
   beginRotation,
+  hasLostKeys,
   mayAdvance,
   type RotationParts,
 } from './rotation.ts';
@@ -131,12 +132,8 @@ export class OverlayService implements FleetListener {
   }
 
   /** To be called now and then: begins the rotations that are due. */
-  async rotateDue(): Promise<void> {
-    await this.#changes.run(async () => {
-      const before = this.#parts.inventory.desiredRevision;
-      await beginDueRotations(this.#rotation);
-      if (this.#parts.inventory.desiredRevision > before) this.#push();
-    });
+  rotateDue(): void {
+    this.#tendSoon();
   }
 
   /** What a node should be; null for one that is not known. */
@@ -192,7 +189,8 @@ export class OverlayService implements FleetListener {
 
   reported(node: string, status: NodeStatus): void {
     this.watch.reported(node, status);
-    if (this.#mayBeClean(node, status) || mayAdvance(this.#parts)) this.#tendSoon();
+    if (this.#mayBeClean(node, status) || mayAdvance(this.#parts) || hasLostKeys(this.#rotation))
+      this.#tendSoon();
   }
 
   happened(node: string, event: ReportedEvent): void {
@@ -257,7 +255,7 @@ export class OverlayService implements FleetListener {
     return { ...this.#parts, now: () => new Date() };
   }
 
-  /** Takes the steps that the last reports of nodes have opened: ends of overlays, and of rotations. */
+  /** Takes the steps that time or the last reports of nodes have opened: of rotations, and ends of overlays. */
   #tendSoon(): void {
     if (this.#tending) return;
     this.#tending = true;
@@ -267,19 +265,22 @@ export class OverlayService implements FleetListener {
         this.#tending = false;
         const before = inventory.desiredRevision;
         const gone = await sweep(store, inventory, (node) => fleet.statusOf(node));
+        const begun = await beginDueRotations(this.#rotation);
         const rotated = await advanceRotations(this.#rotation);
         if (inventory.desiredRevision > before) this.#push();
         for (const name of gone) {
           this.watch.forget(name);
           this.#tell('overlay-deleted', name, 'is gone from every node');
         }
+        for (const { overlay, losers } of begun)
+          this.#tell('keys-lost', overlay, `gets new keys, for ${losers.join(', ')} lost those that it had`);
         for (const name of rotated) this.#tell('keys-rotated', name, 'has new keys on every node');
       })
       .catch((error: unknown) => log.error({ reason: errorText(error) }, 'could not tend the overlays'));
   }
 
   #tell(
-    kind: 'overlay-applied' | 'overlay-deleting' | 'overlay-deleted' | 'keys-rotated',
+    kind: 'overlay-applied' | 'overlay-deleting' | 'overlay-deleted' | 'keys-lost' | 'keys-rotated',
     overlay: string,
     what: string,
   ): void {

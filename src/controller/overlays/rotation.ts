@@ -1,9 +1,10 @@
 import { VinetError } from '../../model/vinet-error.ts';
 import { nodesOfOverlay } from '../../planner/overlay-view.ts';
+import { generationSlotOf } from '../../planner/protections.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
 import type { Inventory, StoredOverlay } from './inventory.ts';
-import { isDue, nextStep } from './key-generations.ts';
+import { isDue, isYoung, nextStep } from './key-generations.ts';
 import { DESIRED, OVERLAYS, SECRETS, type SecretsRecord } from './record.ts';
 
 /** How the keys of an overlay fare; nothing of the keys themselves. */
@@ -55,11 +56,40 @@ export async function beginRotation(name: string, parts: RotationParts): Promise
   }
 }
 
-/** Begins what is due. */
-export async function beginDueRotations(parts: RotationParts): Promise<void> {
+/** Begins what is due, by age or because nodes lost keys. Returns the latter with those nodes. */
+export async function beginDueRotations(
+  parts: RotationParts,
+): Promise<{ overlay: string; losers: readonly string[] }[]> {
+  const begun: { overlay: string; losers: readonly string[] }[] = [];
   for (const [stored, secrets] of withSecrets(parts.inventory)) {
-    if (isDue(stored.overlay, secrets, parts.now())) await takeStep(stored, secrets, parts);
+    const losers = isYoung(secrets, parts.now()) ? [] : losersOf(stored, secrets, parts.fleet);
+    if (losers.length === 0 && !isDue(stored.overlay, secrets, parts.now())) continue;
+    if ((await takeStep(stored, secrets, parts)) && losers.length > 0)
+      begun.push({ overlay: stored.name, losers });
   }
+  return begun;
+}
+
+/** Whether a node lost keys that cannot wait for the next look. */
+export function hasLostKeys({ inventory, fleet, now }: Omit<RotationParts, 'store'>): boolean {
+  return withSecrets(inventory).some(
+    ([stored, secrets]) => !isYoung(secrets, now()) && losersOf(stored, secrets, fleet).length > 0,
+  );
+}
+
+/** Nodes that can send no more with the keys that are sent with. While new ones are on their way: none. */
+function losersOf(
+  { name, plan }: StoredOverlay,
+  { rotating, sending }: SecretsRecord,
+  fleet: RotationParts['fleet'],
+): string[] {
+  if (rotating) return [];
+  return nodesOfOverlay(plan).filter((node) =>
+    fleet
+      .statusOf(node)
+      ?.overlays.find((overlay) => overlay.name === name)
+      ?.lostGenerations.includes(generationSlotOf(sending)),
+  );
 }
 
 /** Whether a rotation can go on. */

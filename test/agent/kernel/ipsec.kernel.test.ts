@@ -3,12 +3,19 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Namespace, TransportStep } from '../../../src/agent/kernel/kernel.ts';
 import type { TunnelState } from '../../../src/model/node-state.ts';
-import { type Cipher, type Protection, REQID_BASE } from '../../../src/model/security.ts';
+import {
+  type Cipher,
+  type Protection,
+  REQID_BASE,
+  type SecurityAssociation,
+} from '../../../src/model/security.ts';
 import type { Tunnel } from '../../../src/model/tunnel.ts';
 import { securityOf } from '../../../src/planner/security.ts';
 import { startCapture } from '../../capture.ts';
+import type { ForgedEnds } from '../../disguises.ts';
 import { shapeOf } from '../../packet.ts';
 import { sendFrames } from '../../raw-frame.ts';
+import { expectDropped, expectTaken, grePayload, guePayload, innerPacket, macOf } from './clear-attack.ts';
 import { ip, joinByVeth, KernelRoom, ping, veth } from './kernel-room.ts';
 
 /** Two nodes, a wire, and over it a tunnel for each case; its device is made by hand. */
@@ -44,6 +51,7 @@ beforeAll(async () => {
 afterAll(() => room.leave());
 
 const WIRE = 1000;
+const [IPPROTO_IPIP, IPPROTO_UDP, IPPROTO_GRE] = [4, 17, 47];
 const DEADLINE_MS = 60_000;
 const PORT = 10_007;
 const OVER_4 = ['192.0.2.1', '192.0.2.2'] as const;
@@ -113,6 +121,31 @@ describe.each(CASES)('$name in $cipher', (one) => {
   });
 });
 
+test.each<[string, (ends: ForgedEnds) => [protocol: number, payload: Buffer]]>([
+  ['gre', () => [IPPROTO_GRE, grePayload(77)]],
+  ['gre6', () => [IPPROTO_GRE, grePayload(78)]],
+  ['gue', (ends) => [IPPROTO_UDP, guePayload(ends, PORT, 80)]],
+  ['gue', () => [IPPROTO_GRE, grePayload(80)]],
+  ['sit', () => [IPPROTO_IPIP, innerPacket()]],
+])('%s lets in nothing in clear, in whatever options, headers and fragments', async (name, forge) => {
+  const one = CASES.find((other) => other.name === name);
+  if (one === undefined) throw new Error('no case');
+  await secure(one, [], 0);
+  const [source, destination] = one.carries;
+  const ends = { source, destination, sourceMac: macOf(left, 'n2'), destinationMac: macOf(right, 'n1') };
+  const [protocol, payload] = forge(ends);
+  const attack = { ...{ attacker: left, wire: WIRE, victim: right, device: name }, ends, protocol, payload };
+  await expectTaken(attack);
+  await secure(one, [1], 1);
+  const packets = securityOf(end(one, 'right', [1], 1)).policies.flatMap(
+    ({ direction, reqid: _reqid, spi: _spi, ...rest }) => (direction === 'in' ? [rest] : []),
+  );
+  await program(right, [{ step: 'set-protected-packets', packets }]);
+  await expectDropped(attack);
+  ping(left, farAddress(one));
+  await program(right, [{ step: 'set-protected-packets', packets: [] }]);
+});
+
 test('packets that are played again or tampered with are dropped and counted', async () => {
   const [one] = CASES;
   if (one === undefined) throw new Error('no case');
@@ -155,6 +188,24 @@ test('a rotation under a ping every 5 ms loses none', async () => {
   expect(stdout).toContain('1000 packets transmitted, 1000 received');
 });
 
+test('an association of somebody else with the same SPI is told and left alone', async () => {
+  const [one] = CASES;
+  if (one === undefined) throw new Error('no case');
+  await secure(one, [1], 1);
+  const [association] = securityOf(end(one, 'left', [2], 2)).associations;
+  if (association === undefined) throw new Error('no association');
+  const { source, destination, spi } = association;
+  const state = ['src', source, 'dst', destination, 'proto', 'esp', 'spi', `0x${spi.toString(16)}`];
+  const cipher = ['aead', 'rfc4106(gcm(aes))', `0x${'7'.repeat(40)}`, '128'];
+  ip(left, 'xfrm', 'state', 'add', ...state, 'reqid', '7', 'mode', 'transport', ...cipher);
+  const [error] = await left.programTransport([{ step: 'add-association', association }]);
+  expect(error).toMatchObject({ code: 'exists', message: expect.stringContaining('somebody else') });
+  expect(error?.message).not.toContain(association.key);
+  expect(ip(left, 'xfrm', 'state', 'get', ...state)).toContain('reqid 7');
+  expect((await left.readTransport()).associations).toHaveLength(2);
+  ip(left, 'xfrm', 'state', 'delete', ...state);
+});
+
 /** Ethernet and IPv4 stand before it. */
 const ESP_AT = 14 + 20;
 
@@ -192,7 +243,7 @@ async function secure(one: Case, generations: readonly number[], sending: number
   }
   for (const { name } of CASES)
     for (const node of [left, right]) ip(node, 'link', 'set', name, name === one.name ? 'up' : 'down');
-  await change(one, generations, sending);
+  if (generations.length > 0) await change(one, generations, sending);
 }
 
 /** What both nodes' agents do for a new state: first what is new, then what is not wanted any more. */
@@ -204,8 +255,12 @@ async function change(one: Case, generations: readonly number[], sending: number
     const { associations, policies } = securityOf(end(one, side, generations, sending));
     const old = (await node.readTransport()).associations;
     const isWanted = (spi: number) => associations.some((association) => association.spi === spi);
+    const nameOf = ({ destination, spi }: SecurityAssociation) => `${destination} ${spi}`;
+    const had = new Set(old.map(nameOf));
     await program(node, [
-      ...associations.map((association): TransportStep => ({ step: 'add-association', association })),
+      ...associations
+        .filter((association) => !had.has(nameOf(association)))
+        .map((association): TransportStep => ({ step: 'add-association', association })),
       ...policies.map((policy): TransportStep => ({ step: 'set-policy', policy })),
       ...old
         .filter(({ spi }) => !isWanted(spi))
