@@ -7,6 +7,7 @@ import type { NodeStatus } from '../model/status.ts';
 import { errorText } from '../model/vinet-error.ts';
 import type { ReportedEvent } from '../rpc/report-codec.ts';
 import { renderConfigurations } from './configurations.ts';
+import { DriftWatch } from './frr/drift-watch.ts';
 import type { Frr } from './frr/frr.ts';
 import { RouterDaemons } from './frr/router-daemons.ts';
 import type { Kernel, Namespace } from './kernel/kernel.ts';
@@ -16,7 +17,7 @@ import { Environments } from './reconciler/environments.ts';
 import { Executor } from './reconciler/executor.ts';
 import { Observer } from './reconciler/observer.ts';
 import { Reconciler, type Round } from './reconciler/reconciler.ts';
-import { eventsOfRound } from './round-events.ts';
+import { eventsOfDrift, eventsOfRound, keptDrifts } from './round-events.ts';
 import type { StateFolder } from './state-folder.ts';
 import { AgentMetrics } from './telemetry/agent-metrics.ts';
 import { readDrops } from './telemetry/drop-samples.ts';
@@ -52,10 +53,12 @@ export class Agent {
   private readonly restarts: DaemonRestarts;
   private readonly telemetry: RouterTelemetry;
   private readonly mtus: MtuWatch;
+  private readonly drifts: DriftWatch;
   private readonly namespaceWatch: { close(): void };
   private desired: NodeState | null = null;
   private round: Round | null = null;
   private lastFailures: ReadonlyMap<string, string> = new Map();
+  private lastDrifts: ReadonlyMap<string, string> = new Map();
   /** Routers that the round under way has started. */
   private readonly started = new Set<string>();
   private report: { readonly timer: NodeJS.Timeout; readonly dueAt: number } | null = null;
@@ -98,6 +101,7 @@ export class Agent {
       probe: pingUnfragmented,
       onChange: (namespace) => this.mtuChanged(namespace),
     });
+    this.drifts = new DriftWatch({ frr, onChange: (namespace) => this.changed(namespace) });
     this.reconciler = new Reconciler({
       observer: this.observer,
       executor: new Executor({
@@ -156,6 +160,7 @@ export class Agent {
     await this.reconciler.close();
     this.telemetry.close();
     this.mtus.close();
+    this.drifts.close();
     this.environments.close();
   }
 
@@ -198,11 +203,22 @@ export class Agent {
       this.options.log(`${event.overlay}/${event.member}: ${event.message}`);
       this.options.onEvent(event);
     }
+    const drifts = keptDrifts(round);
+    for (const { kind, namespace, message } of eventsOfDrift(this.lastDrifts, drifts)) {
+      this.options.log(`${namespace}: ${message}`);
+      this.tell(kind, namespace, message);
+    }
     this.round = round;
     this.lastFailures = round.failures;
+    this.lastDrifts = drifts;
     this.started.clear();
     this.telemetry.follow(round);
     this.mtus.follow(round);
+    this.drifts.follow(
+      round.desired,
+      round.observed,
+      new Set(round.changes.map(({ namespace }) => namespace)),
+    );
     this.reportSoon();
   }
 

@@ -2,6 +2,7 @@ import type { Change } from '../model/change.ts';
 import type { EnvironmentState, OverlayState } from '../model/node-state.ts';
 import type { ObservedEnvironment } from '../model/observation.ts';
 import type { EnvironmentPhase, EnvironmentStatus, NodeStatus, OverlayNodeStatus } from '../model/status.ts';
+import { countConfigLines } from '../planner/config-diff.ts';
 import { daemonHomes } from '../planner/shared-frr.ts';
 import { lostGenerationsOf } from '../planner/used-keys.ts';
 import type { Round } from './reconciler/reconciler.ts';
@@ -85,7 +86,8 @@ function reportEnvironment(
     daemons: (routing?.daemons ?? []).map((daemon) => {
       const running = serving.daemons.find((other) => other.daemon === daemon && other.healthy);
       const restarts = telemetry.restartsOf(serving.namespace, daemon);
-      return { daemon, pid: running?.pid ?? 0, restarts };
+      const drift = countConfigLines(running?.drift?.commands ?? []);
+      return { daemon, pid: running?.pid ?? 0, restarts, drift };
     }),
   };
 }
@@ -115,7 +117,7 @@ function addLeftovers(
       message: failures.get(namespace) ?? '',
       routes: { have: 0, want: 0 },
       neighbors: { have: 0, want: 0 },
-      daemons: daemons.map(({ daemon, pid }) => ({ daemon, pid, restarts: 0 })),
+      daemons: daemons.map(({ daemon, pid }) => ({ daemon, pid, restarts: 0, drift: 0 })),
     });
   }
   return [...all].map(([name, environments]) => ({

@@ -1,5 +1,5 @@
 import type { Change } from '../model/change.ts';
-import { summarizeChange } from '../planner/change-summary.ts';
+import { hideSecrets, summarizeChange } from '../planner/change-summary.ts';
 import type { ReportedEvent } from '../rpc/report-codec.ts';
 import type { Round } from './reconciler/reconciler.ts';
 
@@ -28,6 +28,47 @@ export function eventsOfRound(
     ...[...round.failures]
       .filter(([namespace, message]) => failuresBefore.get(namespace) !== message)
       .map(([namespace, message]) => event('reconcile-failed', namespace, message)),
+  ];
+}
+
+/**
+ * Changes by hand that stay, by `NAMESPACE DAEMON`, as somebody would mend them: the overlay keeps them, or what was
+ * tried did not help.
+ */
+export function keptDrifts({ desired, observed }: Round): ReadonlyMap<string, string> {
+  const keeping = new Set(
+    desired.overlays
+      .filter(({ keepsDrift }) => keepsDrift)
+      .flatMap(({ environments }) => environments.map(({ namespace }) => namespace)),
+  );
+  return new Map(
+    observed.environments.flatMap(({ namespace, daemons }) =>
+      daemons.flatMap(({ daemon, drift }): [string, string][] =>
+        drift !== null && (keeping.has(namespace) || !drift.mendable)
+          ? [[`${namespace} ${daemon}`, drift.commands.map((line) => hideSecrets(line.trim())).join('; ')]]
+          : [],
+      ),
+    ),
+  );
+}
+
+/** What is new of `keptDrifts`, and what is over. */
+export function eventsOfDrift(
+  before: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+): { kind: 'config-drift' | 'config-agrees'; namespace: string; message: string }[] {
+  const found = [...now].filter(([key, commands]) => before.get(key) !== commands);
+  const gone = [...before.keys()].filter((key) => !now.has(key));
+  return [
+    ...found.map(([key, commands]) => {
+      const [namespace = '', daemon = ''] = key.split(' ');
+      const message = `${daemon} holds what is not declared; declared again by: ${commands}`;
+      return { kind: 'config-drift' as const, namespace, message };
+    }),
+    ...gone.map((key) => {
+      const [namespace = '', daemon = ''] = key.split(' ');
+      return { kind: 'config-agrees' as const, namespace, message: `${daemon} holds what is declared` };
+    }),
   ];
 }
 

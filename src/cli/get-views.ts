@@ -65,16 +65,19 @@ export const WIDE_ROUTER_VIEW: View<RouterView> = {
   columns: [...ROUTER_VIEW.columns, { title: 'DAEMONS' }, { title: 'NAMESPACE' }, { title: 'MESSAGE' }],
   row: (router) => [
     ...ROUTER_VIEW.row(router),
-    router.daemons
-      .map(
-        ({ daemon, pid, restarts }) =>
-          `${daemon}=${pid === 0 ? 'down' : pid}${restarts === 0 ? '' : `(${restarts} restarts)`}`,
-      )
-      .join(' '),
+    router.daemons.map(daemonText).join(' '),
     router.namespace,
     router.message === '' ? ' ' : router.message,
   ],
 };
+
+function daemonText({ daemon, pid, restarts, drift }: RouterView['daemons'][number]): string {
+  const remarks = [
+    restarts === 0 ? '' : `${restarts} restarts`,
+    drift === 0 ? '' : `${drift} lines drifted`,
+  ].filter((remark) => remark !== '');
+  return `${daemon}=${pid === 0 ? 'down' : pid}${remarks.length === 0 ? '' : `(${remarks.join(', ')})`}`;
+}
 
 export const HOST_VIEW: View<HostView> = {
   columns: [

@@ -82,7 +82,15 @@ export const RouterView = Type.Object({
   adjacent: Type.Array(Type.String()),
   neighbors: Tally,
   routes: Tally,
-  daemons: Type.Array(Type.Object({ daemon: Type.String(), pid: Type.Integer(), restarts: Type.Integer() })),
+  daemons: Type.Array(
+    Type.Object({
+      daemon: Type.String(),
+      pid: Type.Integer(),
+      restarts: Type.Integer(),
+      /** Lines of its configuration that somebody else has changed. */
+      drift: Type.Integer(),
+    }),
+  ),
 });
 export const RouterList = Type.Object({ routers: Type.Array(RouterView) });
 

@@ -18,6 +18,8 @@ export interface OverlayState {
   readonly environments: readonly EnvironmentState[];
   /** Prefixes of all members: a router has converged when its kernel has a route to each of them. */
   readonly destinations: readonly string[];
+  /** What somebody else changes in FRR's configuration stays, and is only told (`routing: { drift: report }`). */
+  readonly keepsDrift: boolean;
   /** Members by name, as /etc/hosts of each environment has them. */
   readonly names: readonly { readonly address: string; readonly name: string }[];
 }

@@ -88,4 +88,14 @@ export interface ObservedDaemon {
   readonly healthy: boolean;
   /** Text of the configuration that the daemon was last given. */
   readonly config: string;
+  /** Null while it holds what it took of that. */
+  readonly drift: ConfigDrift | null;
+}
+
+/** Somebody else has changed what a daemon holds. */
+export interface ConfigDrift {
+  /** What leads it back, for FRR's configuration mode. */
+  readonly commands: readonly string[];
+  /** False when these commands were given and did not help. */
+  readonly mendable: boolean;
 }

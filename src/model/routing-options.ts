@@ -11,7 +11,7 @@ export type RoutingOptions = RouterRoutingSpec & Pick<RoutingSpec, 'pim'>;
  */
 export function routingOptions(spec: Pick<Spec, 'routing' | 'routers'>, router: string): RoutingOptions {
   const own = spec.routers?.[router]?.routing;
-  const { instance: _instance, isolation: _isolation, ...common } = spec.routing ?? {};
+  const { instance: _instance, isolation: _isolation, drift: _drift, ...common } = spec.routing ?? {};
   if (own === undefined) return common;
   const joined: RoutingOptions = { ...common, ...own };
   for (const block of BLOCKS) {

@@ -247,6 +247,8 @@ export const Routing = Type.Object(
     ...ROUTER_FIELDS,
     instance: Type.Optional(Type.Enum(['dedicated', 'shared'])),
     isolation: Type.Optional(Type.Enum(['namespace', 'vrf'])),
+    /** What becomes of changes that somebody makes in a daemon by hand. */
+    drift: Type.Optional(Type.Enum(['mend', 'report'])),
     pim: Type.Optional(Pim),
   },
   { ...closed, description: 'a map, such as { protocol: ospf }' },

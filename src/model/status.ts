@@ -45,6 +45,8 @@ export interface DaemonStatus {
   /** 0 when it is not running. */
   readonly pid: number;
   readonly restarts: number;
+  /** Lines of its configuration that somebody else has changed. */
+  readonly drift: number;
 }
 
 export type OverlayPhase = 'deploying' | 'converging' | 'ready' | 'degraded' | 'deleting';
@@ -62,6 +64,8 @@ export const EVENT_KINDS = [
   'daemon-died',
   'daemon-started',
   'drift-repaired',
+  'config-drift',
+  'config-agrees',
   'reconcile-failed',
   'link-mtu-exceeded',
   'route-missing',

@@ -13,11 +13,19 @@ export function diffConfig(from: string, to: string): string[] {
   return [...removals(before, after, ''), ...additions(before, after, '')];
 }
 
+/** How many lines commands of `diffConfig` are about, without those that lead into sections and out of them. */
+export function countConfigLines(commands: readonly string[]): number {
+  const ways = 2 * commands.filter((command) => command.trim() === 'exit').length;
+  return Math.max(commands.length - ways, Math.min(commands.length, 1));
+}
+
 /** How FRR 8.4 takes settings back that it does not by `no` before the whole line. */
 const TAKEN_BACK: readonly (readonly [line: RegExp, command: string])[] = [
   [/^maximum-paths (?!ibgp)\S+$/, 'no maximum-paths'],
   // With the rest of the line only the rest is taken back.
   [/^(area \S+ (?:stub|nssa)) no-summary$/, 'no $1'],
+  // Whatever is described.
+  [/^description .*$/, 'no description'],
   // There is no such `no`: FRR's own value is set.
   [/^babel wired$/, 'babel wireless'],
   [/^babel hello-interval \S+$/, 'babel hello-interval 4000'],

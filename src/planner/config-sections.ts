@@ -26,6 +26,15 @@ export function parseConfig(text: string): Section {
   return root;
 }
 
+/** The sections as a file again, of which `parseConfig` makes the same. */
+export function printConfig({ lines, sections }: Section, indent = ''): string {
+  const own = [...lines.values()].map((line) => `${indent}${line}\n`);
+  const inner = [...sections].map(
+    ([header, section]) => `${indent}${header}\n${printConfig(section, `${indent} `)}`,
+  );
+  return [...own, ...inner].join('');
+}
+
 /**
  * Settings with one value: FRR replaces it when it is given another. All other lines stand beside one another.
  * What is matched is the setting; the rest of the line is its value.

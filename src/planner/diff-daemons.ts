@@ -6,14 +6,15 @@ import { diffConfig } from './config-diff.ts';
 import { restartReason } from './config-restart.ts';
 
 /**
- * Daemons of one environment: a running one is given the lines that differ, and is restarted only for what FRR
- * takes at no other time. But a daemon that is older than its zebra is started again: FRR's daemons give a new zebra neither their routes
+ * Daemons of one environment: a running one is given the lines that differ, be it that others are declared or that
+ * somebody has changed them by hand, and is restarted only for what FRR takes at no other time. But a daemon that is older than its zebra is started again: FRR's daemons give a new zebra neither their routes
  * nor take from it the interfaces that come.
  */
 export function diffDaemons(
   wanted: EnvironmentState,
   seen: ObservedEnvironment,
   configurations: ReadonlyMap<DaemonName, string>,
+  keepsDrift: boolean,
 ): Change[] {
   const { namespace } = wanted;
   const daemons = [...configurations.keys()];
@@ -29,14 +30,14 @@ export function diffDaemons(
       reasonToStart(found, zebra) || (found === undefined ? '' : restartReason(daemon, found.config, config));
     if (found === undefined || reason !== '')
       changes.push({ kind: 'start-daemon', namespace, daemon, config, reason });
-    else if (found.config !== config)
-      changes.push({
-        kind: 'configure-daemon',
-        namespace,
-        daemon,
-        config,
-        commands: diffConfig(found.config, config),
-      });
+    else {
+      // What somebody else changed is led back when nothing else is to be said.
+      const isOther = found.config !== config;
+      const mending = keepsDrift || found.drift?.mendable !== true ? [] : found.drift.commands;
+      const commands = isOther ? diffConfig(found.config, config) : mending;
+      if (isOther || mending.length > 0)
+        changes.push({ kind: 'configure-daemon', namespace, daemon, config, commands });
+    }
   }
   return changes;
 }

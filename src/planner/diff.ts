@@ -29,10 +29,12 @@ export function diffNode(
 ): Change[] {
   const wanted = new Map<string, EnvironmentState>();
   const hosts = new Map<string, string>();
+  const keeping = new Set<string>();
   for (const overlay of desired.overlays) {
     const text = hostsFileOf(overlay);
     for (const environment of overlay.environments) {
       wanted.set(environment.namespace, environment);
+      if (overlay.keepsDrift) keeping.add(environment.namespace);
       hosts.set(environment.namespace, wantsHosts(environment) ? text : '');
     }
   }
@@ -52,7 +54,8 @@ export function diffNode(
     if (!isSameFilter(filter, seen.filter)) changes.push({ kind: 'set-filter', namespace, filter });
     const text = hosts.get(namespace) ?? '';
     if (seen.hosts !== text) changes.push({ kind: 'set-hosts', namespace, text });
-    changes.push(...diffDaemons(environment, seen, configurations.get(environment.namespace) ?? new Map()));
+    const configs = configurations.get(namespace) ?? new Map();
+    changes.push(...diffDaemons(environment, seen, configs, keeping.has(namespace)));
   }
   for (const overlay of desired.overlays) changes.push(...diffVrfs(overlay, present));
   changes.push(...diffTransports(wanted.values(), observed, prune));

@@ -71,7 +71,8 @@ export function compileOverlayStates(
   if (!fabric.ok) return fabric;
   const keyring = secrets === null ? null : openKeyring(name, secrets);
   const environments = compileEnvironments({ ...fabric.value, keyring });
-  const common = { name, destinations: destinationsOf(wiring), names: namesOf(wiring) };
+  const keepsDrift = overlay.spec.routing?.drift === 'report';
+  const common = { name, destinations: destinationsOf(wiring), keepsDrift, names: namesOf(wiring) };
   return {
     ok: true,
     value: new Map([...environments].map(([node, list]) => [node, { ...common, environments: list }])),

@@ -29,6 +29,7 @@ export function encodeNodeState(state: NodeState): WireNodeState {
       name: overlay.name,
       environments: overlay.environments.map(encodeEnvironment),
       destinations: overlay.destinations,
+      keepsDrift: overlay.keepsDrift,
       names: overlay.names,
     })),
   };
@@ -53,6 +54,7 @@ function decodeOverlay(wire: WireOverlayState): OverlayState {
     name: overlayName(wire.name, 'overlay.name'),
     environments: wire.environments.map(decodeEnvironment),
     destinations: lines(wire.destinations, 'overlay.destinations'),
+    keepsDrift: wire.keepsDrift === true,
     names: wire.names.map(({ address, name }) => ({
       address: line(address, 'overlay.names.address'),
       name: memberName(name, 'overlay.names.name'),

@@ -112,6 +112,7 @@ export interface WireOverlayState {
   readonly name: string;
   readonly environments: readonly WireEnvironmentState[];
   readonly destinations: readonly string[];
+  readonly keepsDrift?: boolean;
   readonly names: readonly { readonly address: string; readonly name: string }[];
 }
 
@@ -153,7 +154,12 @@ export interface WireEnvironmentStatus {
   readonly message: string;
   readonly routes: { readonly have: number; readonly want: number } | null;
   readonly neighbors: { readonly have: number; readonly want: number } | null;
-  readonly daemons: readonly { readonly daemon: string; readonly pid: number; readonly restarts: number }[];
+  readonly daemons: readonly {
+    readonly daemon: string;
+    readonly pid: number;
+    readonly restarts: number;
+    readonly drift: number;
+  }[];
 }
 
 export interface WireEvent {

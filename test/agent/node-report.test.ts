@@ -154,6 +154,7 @@ function round(parts: Partial<Round> = {}): Round {
     name: 'a',
     environments: [environment],
     destinations: ['10.0.0.1/32', '10.0.0.2/32'],
+    keepsDrift: false,
     names: [],
   };
   return {

@@ -20,7 +20,7 @@ const ROUTER: RouterView = {
   adjacent: ['r2', 'r10'],
   neighbors: { have: 2, want: 2 },
   routes: { have: 9, want: 9 },
-  daemons: [{ daemon: 'zebra', pid: 12, restarts: 1 }],
+  daemons: [{ daemon: 'zebra', pid: 12, restarts: 1, drift: 2 }],
 };
 
 let answers: Record<string, unknown>;
@@ -90,7 +90,9 @@ test('routers of an overlay are a table for people and the words of the API for 
     'r1      n1    ready  10.20.0.1/32         2/2  r2 r10       9/9',
     '',
   ]);
-  expect((await ask('get', 'routers', 'ring', '-o', 'wide')).out).toContain('zebra=12(1 restarts)');
+  expect((await ask('get', 'routers', 'ring', '-o', 'wide')).out).toContain(
+    'zebra=12(1 restarts, 2 lines drifted)',
+  );
   expect(JSON.parse((await ask('get', 'routers', 'ring', '-o', 'json')).out)).toEqual({ routers: [ROUTER] });
   expect((await ask('get', 'routers', 'ring', '-o', 'yaml')).out).toContain('namespace: ring_r1\n');
   expect((await ask('get', 'routers', 'ring/r1', '-o', 'name')).out).toBe('ring/r1\n');

@@ -165,7 +165,10 @@ describe("an agent's session", () => {
     );
     stream.sendLatest({
       kind: 'desired',
-      state: { revision: 1, overlays: [{ name: 'big', environments: [], destinations, names: [] }] },
+      state: {
+        revision: 1,
+        overlays: [{ name: 'big', environments: [], destinations, keepsDrift: false, names: [] }],
+      },
     });
     await eventually(() => expect(onDesired).toHaveBeenCalled());
     expect(onDesired.mock.lastCall?.[0].overlays[0].destinations).toHaveLength(300_000);

@@ -1,25 +1,22 @@
 import type { ObservedDaemon } from '../../model/observation.ts';
 import type { DaemonName } from '../../model/routing-state.ts';
-import { VinetError } from '../../model/vinet-error.ts';
+import type { VinetError } from '../../model/vinet-error.ts';
 import { diffConfig } from '../../planner/config-diff.ts';
 import type { Namespace } from '../kernel/kernel.ts';
+import { DaemonConfig } from './daemon-config.ts';
+import { daemonError } from './daemon-error.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { endProcess, findByPidFile } from './daemon-process.ts';
 import { parseJsonAnswer } from './json-answer.ts';
 import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
 import {
   boundLog,
-  commitConfig,
-  dropStagedConfig,
   type FrrOwner,
   makeFolders,
   readPid,
-  readStagedConfig,
-  readTextFile,
   removeDaemonFiles,
   removeRuntimeFiles,
   removeScratch,
-  stageConfig,
   writeConfig,
   writeVtyshConfig,
 } from './pathspace-files.ts';
@@ -32,8 +29,7 @@ import {
 } from './process-table.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { startDaemon } from './startup.ts';
-import { awaitVrfGone, awaitVrfs, sectionsWithoutVrf, type VrfSet } from './vrf-check.ts';
-import type { VtyClient } from './vty-client.ts';
+import { awaitVrfGone, type VrfSet } from './vrf-check.ts';
 
 /** How long FRR may take, in ms. */
 export interface FrrDeadlines {
@@ -65,6 +61,7 @@ export class FrrDaemon {
   readonly #files: DaemonFiles;
   readonly #surroundings: FrrSurroundings;
   readonly #turns = new SerialQueue();
+  readonly #config: DaemonConfig;
   #link: DaemonLink | null = null;
   #opening: Promise<DaemonLink> | null = null;
 
@@ -73,6 +70,7 @@ export class FrrDaemon {
     this.#name = name;
     this.#files = daemonFilesOf(pathspace, name);
     this.#surroundings = surroundings;
+    this.#config = new DaemonConfig(pathspace, name, surroundings.owner, surroundings.deadlines);
   }
 
   /** Looks at it and adopts it if it runs; `pid` is 0 when it does not. */
@@ -81,7 +79,8 @@ export class FrrDaemon {
     const pid = await this.#findProcess();
     const healthy = pid !== 0 && networkNamespaceOf(pid) === namespace?.inode && (await this.#answers(pid));
     const startedAt = pid === 0 ? 0 : startTimeOf(pid);
-    return { daemon: this.#name, pid, startedAt, healthy, config: readTextFile(this.#files.config) };
+    const drift = pid === 0 ? null : this.#config.drift;
+    return { daemon: this.#name, pid, startedAt, healthy, config: this.#config.text, drift };
   }
 
   start(name: DaemonName, config: string, namespace: Namespace, vrfs?: VrfSet): Promise<void> {
@@ -97,16 +96,26 @@ export class FrrDaemon {
       const { pid, client } = await startDaemon(this.#pathspace, name, namespace, options);
       this.#link?.release();
       this.#link = new DaemonLink(pid, this.#files.vty, client, () => this.#reportDeath());
-      if (vrfs !== undefined) await this.#tell(name, diffConfig('', config), config, vrfs);
+      try {
+        await this.#config.readBack(client);
+      } catch (error) {
+        await this.#end('kill');
+        throw error;
+      }
+      if (vrfs !== undefined) await this.#config.tell(client, name, diffConfig('', config), config, vrfs);
     });
   }
 
-  /**
-   * The intention is written down before the first command and becomes the record after the last, so that a
-   * change that was cut off or refused half-way can be taken back.
-   */
+  /** As `Frr.inspect`. */
+  inspect(): Promise<boolean> {
+    return this.#turns.run(async () => this.#config.inspect((await this.#connect()).client));
+  }
+
   configure(name: DaemonName, commands: readonly string[], config: string, vrfs?: VrfSet): Promise<void> {
-    return this.#turns.run(() => this.#tell(name, commands, config, vrfs));
+    return this.#turns.run(async () => {
+      const { client } = await this.#connect();
+      await this.#config.tell(client, name, commands, config, vrfs);
+    });
   }
 
   releaseVrf(name: string): Promise<void> {
@@ -114,34 +123,6 @@ export class FrrDaemon {
       const link = await this.#connect().catch(() => null);
       if (link !== null) await awaitVrfGone(link.client, name, this.#surroundings.deadlines.answerMs);
     });
-  }
-
-  async #tell(name: DaemonName, commands: readonly string[], config: string, vrfs?: VrfSet): Promise<void> {
-    const { owner, deadlines } = this.#surroundings;
-    const { client } = await this.#connect();
-    await this.#takeBackUnfinished(client);
-    if (vrfs !== undefined) await awaitVrfs(client, name, vrfs.names, deadlines.startMs);
-    stageConfig(this.#files.config, config, owner);
-    const how = vrfs === undefined ? 'stop' : 'go-on';
-    const [refused] = await client.configure(commands, how, deadlines.answerMs);
-    if (refused !== undefined) {
-      await this.#takeBackUnfinished(client);
-      throw this.#error('rejected', `"${refused.line}": ${refused.words}`);
-    }
-    if (vrfs !== undefined) await this.#checkScope(client);
-    commitConfig(this.#files.config);
-    writeVtyshConfig(this.#pathspace, config, owner);
-  }
-
-  /** Reads back what the daemon took: a line that was to stand in a VRF must not stand in none. */
-  async #checkScope(client: VtyClient): Promise<void> {
-    const { answerMs } = this.#surroundings.deadlines;
-    const running = await client.ask('show running-config', answerMs);
-    const astray = sectionsWithoutVrf(running.text);
-    if (astray.length === 0) return;
-    await client.configure(diffConfig(astray.join('\n'), ''), 'go-on', answerMs);
-    await this.#takeBackUnfinished(client);
-    throw this.#error('no-vrf', `"${astray[0]?.split('\n')[0]}" landed in the default VRF`);
   }
 
   async ask(command: string): Promise<unknown> {
@@ -199,7 +180,7 @@ export class FrrDaemon {
       this.#link?.release();
       this.#link = link;
       // A former agent may have ended in the middle of a change; nobody waits for this, least of all who looks.
-      this.#turns.run(() => this.#takeBackUnfinished(link.client)).catch(() => undefined);
+      this.#turns.run(() => this.#config.takeBackUnfinished(link.client)).catch(() => undefined);
       return link;
     } catch (error) {
       throw this.#error('not-running', 'nobody listens on its socket', error);
@@ -232,24 +213,12 @@ export class FrrDaemon {
     await Promise.all(endings);
   }
 
-  /** Leads a daemon that has got a part of what was intended back to what is on record. */
-  async #takeBackUnfinished(client: VtyClient): Promise<void> {
-    const intended = readStagedConfig(this.#files.config);
-    if (intended === null) return;
-    const commands = diffConfig(intended, readTextFile(this.#files.config));
-    await client.configure(commands, 'go-on', this.#surroundings.deadlines.answerMs);
-    dropStagedConfig(this.#files.config);
-  }
-
   #reportDeath(): void {
     this.#link = null;
     this.#surroundings.onDeath(this.#pathspace.name, this.#name);
   }
 
   #error(code: string, message: string, cause?: unknown): VinetError {
-    return new VinetError(code, `${this.#name} of ${this.#pathspace.name}: ${message}`, {
-      cause,
-      context: { pathspace: this.#pathspace.name, daemon: this.#name },
-    });
+    return daemonError(this.#pathspace, this.#name, code, message, cause);
   }
 }

@@ -59,6 +59,12 @@ export interface Frr {
   /** Ends what still runs in the pathspace and removes its folders. */
   remove(pathspace: string): Promise<void>;
 
+  /**
+   * Reads what the daemon holds; true when it differs otherwise than before from what it took of its configuration,
+   * which `observe` tells from then on. Fails with `not-running` or `timeout`.
+   */
+  inspect(pathspace: string, daemon: DaemonName): Promise<boolean>;
+
   /** Asks a `show … json` and returns the parsed answer. Fails with `not-running`, `rejected` or `timeout`. */
   ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown>;
 

@@ -93,6 +93,10 @@ export class LocalFrr implements Frr {
     this.#daemons.delete(pathspace);
   }
 
+  async inspect(pathspace: string, daemon: DaemonName): Promise<boolean> {
+    return this.#daemon(pathspace, daemon).inspect();
+  }
+
   async ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown> {
     return this.#daemon(pathspace, daemon).ask(command);
   }

@@ -129,6 +129,7 @@ export function removeDaemonFiles(pathspace: Pathspace, daemon: string): void {
   removeRuntimeFiles(pathspace, daemon);
   rmSync(files.log, { force: true });
   rmSync(files.config, { force: true });
+  rmSync(takenPathOf(files.config), { force: true });
   dropStagedConfig(files.config);
 }
 
@@ -165,6 +166,11 @@ export function readTextFile(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Where what FRR showed of a configuration stands. */
+export function takenPathOf(configPath: string): string {
+  return `${configPath}.taken`;
 }
 
 function stagedPath(path: string): string {

@@ -44,15 +44,6 @@ export async function awaitVrfGone(client: VtyClient, name: string, deadlineMs: 
 }
 
 /**
- * Sections of a shared daemon's running configuration that stand in the default VRF, where nothing of ours belongs.
- * An interface of which only the name is known counts for nothing.
- */
-export function sectionsWithoutVrf(runningConfig: string): string[] {
-  const sections = runningConfig.split(/\n(?=\S)/);
-  return sections.filter((text) => /^(router|interface(?=.*\n ))(?!.* vrf \S+(\n|$))/.test(text));
-}
-
-/**
  * The VRFs that a daemon may use now. zebra has a table of them. All others have them in YANG (RFC 8342, 5.3; module
  * frr-vrf), where zebra would list every route of each VRF with it.
  */

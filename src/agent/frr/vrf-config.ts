@@ -70,7 +70,11 @@ function scopeHeader(line: string, vrf: string): string {
   return /^(interface|router) /.test(line) ? `${line} vrf ${vrf}` : line;
 }
 
-/** Lines that FRR takes inside `vrf NAME` in place of the margin. */
+/** Whether a line at the margin is about the default VRF: FRR takes the same inside `vrf NAME` too. */
+export function isOfVrf(line: string): boolean {
+  return OF_A_VRF.test(line);
+}
+
 const OF_A_VRF =
   /^(no )?(ip|ipv6) (route|mroute|protocol|nht|pim|ssmpingd|msdp|igmp|import-table|router-id) /;
 

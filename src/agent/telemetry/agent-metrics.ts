@@ -19,7 +19,13 @@ export interface RouterSample {
   readonly namespace: string;
   /** Virtual link by interface name, and whether the interface is there and up. */
   readonly links: ReadonlyMap<string, { readonly link: string; readonly up: boolean }>;
-  readonly daemons: readonly { readonly daemon: string; readonly up: boolean; readonly restarts: number }[];
+  readonly daemons: readonly {
+    readonly daemon: string;
+    readonly up: boolean;
+    readonly restarts: number;
+    /** Lines of its configuration that somebody else has changed. */
+    readonly drift: number;
+  }[];
   readonly destinations: number;
   readonly reached: number;
   /** By `FAMILY PROTOCOL`. */
@@ -129,8 +135,9 @@ export class AgentMetrics {
     }
     for (const [name, { link, up }] of router.links)
       gauges.linkUp.set(linkLabels(router, this.source.node, link, name), up ? 1 : 0);
-    for (const { daemon, up, restarts: count } of router.daemons) {
+    for (const { daemon, up, restarts: count, drift } of router.daemons) {
       gauges.daemonUp.set({ ...labels, daemon }, up ? 1 : 0);
+      gauges.drift.set({ ...labels, daemon }, drift);
       restarts.inc({ ...labels, daemon }, count);
     }
     if (router.decisions !== null) this.decisions.sample(labels, router.decisions);
@@ -172,6 +179,10 @@ function createSamples(registers: Registry[]) {
       routes: gauge('vinet_routes', 'Routes in the kernel', [...ROUTER, 'family', 'protocol']),
       neighbors: gauge('vinet_neighbors', 'Routing neighbours by state', [...ROUTER, 'protocol', 'state']),
       linkUp: gauge('vinet_link_up', 'Whether an interface is there and up', LINK),
+      drift: gauge('vinet_frr_config_drift_lines', 'Lines of FRR that somebody else has changed', [
+        ...ROUTER,
+        'daemon',
+      ]),
       daemonUp: gauge('vinet_frr_daemon_up', 'Whether an FRR daemon runs and answers', [...ROUTER, 'daemon']),
     },
     counters: COUNTERS.map(([name, help]) => counter(name, help, LINK)),

@@ -1,5 +1,6 @@
 import type { EnvironmentState, NodeState, OverlayState } from '../../model/node-state.ts';
 import type { ObservedEnvironment } from '../../model/observation.ts';
+import { countConfigLines } from '../../planner/config-diff.ts';
 import { daemonHomes } from '../../planner/shared-frr.ts';
 import type { Frr } from '../frr/frr.ts';
 import type { Namespace } from '../kernel/kernel.ts';
@@ -173,11 +174,15 @@ export class RouterTelemetry {
           return [link.name, { link: link.link, up }];
         }),
       ),
-      daemons: (routing?.daemons ?? []).map((daemon) => ({
-        daemon,
-        up: serving.daemons.some((found) => found.daemon === daemon && found.healthy),
-        restarts: this.restartsOf(serving.namespace, daemon),
-      })),
+      daemons: (routing?.daemons ?? []).map((daemon) => {
+        const found = serving.daemons.find((other) => other.daemon === daemon && other.healthy);
+        return {
+          daemon,
+          up: found !== undefined,
+          restarts: this.restartsOf(serving.namespace, daemon),
+          drift: countConfigLines(found?.drift?.commands ?? []),
+        };
+      }),
       destinations: routing === null ? 0 : overlay.destinations.length,
       reached: tally?.reached ?? 0,
       routes: tally?.routes ?? new Map(),

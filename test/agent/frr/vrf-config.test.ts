@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sectionsWithoutVrf } from '../../../src/agent/frr/vrf-check.ts';
+import { sectionsWithoutVrf } from '../../../src/agent/frr/shown-config.ts';
 import { joinConfigs } from '../../../src/agent/frr/vrf-config.ts';
 import { askOfVrf } from '../../../src/model/vrf-question.ts';
 import { diffConfig } from '../../../src/planner/config-diff.ts';
