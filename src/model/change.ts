@@ -74,7 +74,7 @@ export type Change =
   | { readonly kind: 'set-hosts'; readonly namespace: string; readonly text: string }
   /** Null lets everything in. */
   | { readonly kind: 'set-filter'; readonly namespace: string; readonly filter: LinkFilter | null }
-  /** From where packets of VXLAN tunnels are taken, all of them; `namespace` is the transport, or empty. */
+  /** From where packets of tunnels are taken, all of them; `namespace` is the transport, or empty. */
   | {
       readonly kind: 'set-tunnel-sources';
       readonly namespace: string;

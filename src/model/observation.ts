@@ -20,7 +20,7 @@ export interface ObservedTransport {
   readonly guePorts: readonly GuePort[];
   readonly associations: readonly SecurityAssociation[];
   readonly policies: readonly SecurityPolicy[];
-  /** From where packets of VXLAN tunnels are taken; null where the node cannot tell them apart. */
+  /** From where packets of tunnels are taken; null where the node cannot tell them apart. */
   readonly sources: readonly TunnelSource[] | null;
   /** What is kept from coming in in clear, besides by policies; null where the node has no means for it. */
   readonly protectedPackets: readonly ProtectedPackets[] | null;

@@ -63,12 +63,47 @@ export interface WireguardTunnel {
   readonly presharedKey: string;
 }
 
-/** From where packets of one VXLAN tunnel come. */
-export interface TunnelSource {
+/** By what a packet is known to be a tunnel's before it is taken out of its outer header. */
+export interface TunnelMark {
+  /** `vni`: by a UDP port and the VNI behind it; `key`: by the key of GRE; `port`: by a UDP port alone. */
+  readonly by: 'vni' | 'key' | 'port';
+  /** 0 where there is none. */
   readonly port: number;
-  readonly vni: number;
+  /** VNI or key; 0 where there is none. */
+  readonly number: number;
+}
+
+/** From where packets of one tunnel come. */
+export interface TunnelSource extends TunnelMark {
   /** Source address of the outer header. */
   readonly source: string;
+}
+
+/**
+ * From where a tunnel's packets may come. Nothing for IP in IP, whose packets bear nothing that says whose they are,
+ * and for WireGuard, which knows its peer by its key and follows it where it goes.
+ */
+export function sourcesOf(tunnel: Tunnel): TunnelSource[] {
+  return marksOf(tunnel).flatMap((mark) => remotesOf(tunnel).map((source) => ({ ...mark, source })));
+}
+
+function marksOf(tunnel: Tunnel): TunnelMark[] {
+  switch (tunnel.kind) {
+    case 'vxlan':
+    case 'geneve':
+      return [{ by: 'vni', port: tunnel.port, number: tunnel.vni }];
+    case 'gre':
+      return [{ by: 'key', port: 0, number: tunnel.key }];
+    case 'gue':
+      // Its device takes GRE without UDP too.
+      return [
+        { by: 'port', port: tunnel.port, number: 0 },
+        { by: 'key', port: 0, number: tunnel.key },
+      ];
+    case 'ipip':
+    case 'wireguard':
+      return [];
+  }
 }
 
 /** The rtnetlink kind of the device that does it. */

@@ -3,7 +3,7 @@ import type { Change } from '../model/change.ts';
 import type { EnvironmentState, TunnelState } from '../model/node-state.ts';
 import type { GuePort, Observation, ObservedTransport } from '../model/observation.ts';
 import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from '../model/security.ts';
-import { isIpv6, type TunnelSource } from '../model/tunnel.ts';
+import { isIpv6, sourcesOf, type TunnelSource } from '../model/tunnel.ts';
 import { securityOf } from './security.ts';
 import { usedKeyName } from './used-keys.ts';
 
@@ -59,11 +59,7 @@ function needOf(namespace: string, link: TunnelState): Need {
   const { tunnel } = link;
   const guePort: GuePort | null =
     tunnel.kind === 'gue' ? { family: isIpv6(tunnel.remote) ? 6 : 4, port: tunnel.port } : null;
-  const sources =
-    tunnel.kind === 'vxlan'
-      ? tunnel.remotes.map((source) => ({ port: tunnel.port, vni: tunnel.vni, source }))
-      : [];
-  return { namespace, guePort, sources, ...securityOf(link) };
+  return { namespace, guePort, sources: sourcesOf(tunnel), ...securityOf(link) };
 }
 
 function diffTransport(
@@ -159,8 +155,8 @@ function keyOfPort({ family, port }: GuePort): string {
   return `${family} ${port}`;
 }
 
-function keyOfSource({ port, vni, source }: TunnelSource): string {
-  return `${port} ${vni} ${source}`;
+function keyOfSource({ by, port, number, source }: TunnelSource): string {
+  return `${by} ${port} ${number} ${source}`;
 }
 
 /** RFC 4301, 4.1: the receiver finds an association by destination and SPI. */

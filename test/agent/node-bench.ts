@@ -117,6 +117,18 @@ export async function openNodeBench(
   return bench;
 }
 
+/** Packets from strangers that were kept from tunnels in a node's own network, by overlay, as Prometheus is told. */
+export async function tunnelDropsOf(
+  { nodes }: NodeBench,
+  name: string,
+): Promise<ReadonlyMap<string, number>> {
+  const metrics = await nodes.find(({ node }) => node.name === name)?.agent.metrics.collect();
+  const lines = (metrics ?? '').matchAll(
+    /^vinet_tunnel_dropped_packets_total\{overlay="(\S+)",node="\S+",environment="",reason="wrong-source"\} (\d+)$/gm,
+  );
+  return new Map([...lines].map(([, overlay = '', packets]) => [overlay, Number(packets)]));
+}
+
 export function ip(...argv: string[]): string {
   return execFileSync('ip', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -127,6 +139,10 @@ export function tryIp(...argv: string[]): void {
   } catch {
     // What is not there need not be removed.
   }
+}
+
+export function removeNamespaces(names: readonly string[]): void {
+  for (const name of names) tryIp('netns', 'del', name);
 }
 
 function isReady(status: NodeStatus | null, revision: number, only: string | null = null): boolean {
@@ -165,7 +181,8 @@ const SECRETS: OverlaySecrets = {
   sending: 1,
 };
 
-function buildUnderlay(
+/** Namespaces with these addresses on `eth0`, joined by a bridge in `hub`. */
+export function buildUnderlay(
   hub: string,
   names: readonly string[],
   addressesOf: (number: number) => string[],

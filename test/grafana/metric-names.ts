@@ -12,6 +12,7 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   vinet_neighbors: ['overlay', 'router', 'node', 'protocol', 'state'],
   ...linkCounters('receive'),
   ...linkCounters('transmit'),
+  vinet_tunnel_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
   vinet_link_layer_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
   vinet_ipsec_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
   vinet_link_up: ['overlay', 'router', 'node', 'link', 'interface'],
@@ -37,8 +38,9 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   process_cpu_seconds_total: ['node', 'job'],
 };
 
-/** There only where a link has two layers, or IPsec. */
+/** There only where a link has a tunnel, two layers, or IPsec. */
 export const METRICS_OF_SOME_LINKS: readonly string[] = [
+  'vinet_tunnel_dropped_packets_total',
   'vinet_link_layer_dropped_packets_total',
   'vinet_ipsec_dropped_packets_total',
 ];

@@ -1,23 +1,25 @@
 import { existsSync } from 'node:fs';
-import { countsOf, NFT, type Nft, type NftObject } from './nft.ts';
+import { NFT, type Nft, type NftObject } from './nft.ts';
 
 /** What a table of nftables (nft(8)) in a network that carries tunnels is about, and how it is written. */
-export interface GuardRules<Entry> {
+export interface GuardRules<Entry, Drops> {
   readonly table: string;
-  /** Name of the counter of what was dropped. */
-  readonly counter: string;
+  /** What was dropped where there is no table. */
+  readonly nothing: Drops;
   /** Takes away what there is, and makes the table for these; none where there are none. */
-  render(entries: readonly Entry[], drops: number): string;
+  render(entries: readonly Entry[], drops: Drops): string;
   /** Empty unless the listing is of a table that was rendered so. */
   parse(listing: readonly NftObject[]): Entry[];
+  /** What a listing says that was dropped. */
+  countDrops(listing: readonly NftObject[]): Drops;
 }
 
 /** Drops packets that the kernel's tunnels would take from whom they should not. */
-export class GuardTable<Entry> {
+export class GuardTable<Entry, Drops> {
   readonly #nft: Nft;
-  readonly #rules: GuardRules<Entry>;
+  readonly #rules: GuardRules<Entry, Drops>;
 
-  constructor(nft: Nft, rules: GuardRules<Entry>) {
+  constructor(nft: Nft, rules: GuardRules<Entry, Drops>) {
     this.#nft = nft;
     this.#rules = rules;
   }
@@ -37,9 +39,9 @@ export class GuardTable<Entry> {
   }
 
   /** Packets that were dropped. */
-  async readDrops(): Promise<number> {
-    const { table, counter } = this.#rules;
-    if ((await this.#nft.hasTable(table)) !== true) return 0;
-    return countsOf(await this.#nft.list('counters', table)).get(counter) ?? 0;
+  async readDrops(): Promise<Drops> {
+    const { table, nothing } = this.#rules;
+    if ((await this.#nft.hasTable(table)) !== true) return nothing;
+    return this.#rules.countDrops(await this.#nft.list('table', table));
   }
 }

@@ -3,7 +3,7 @@ import type { ProtectedPackets } from '../../model/security.ts';
 import type { TunnelSource } from '../../model/tunnel.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import { GuardTable } from './guard-table.ts';
-import type { TransportStep } from './kernel.ts';
+import type { TransportStep, TunnelDrops } from './kernel.ts';
 import type { Nft } from './nft.ts';
 import { PROTECTION_RULES } from './protection-guard.ts';
 import { SOURCE_RULES } from './tunnel-guard.ts';
@@ -16,8 +16,8 @@ export function isGuardStep(step: TransportStep): step is GuardStep {
 
 /** What of nftables guards the tunnels that a network carries. */
 export class Guards {
-  readonly #sources: GuardTable<TunnelSource>;
-  readonly #protected: GuardTable<ProtectedPackets>;
+  readonly #sources: GuardTable<TunnelSource, readonly TunnelDrops[]>;
+  readonly #protected: GuardTable<ProtectedPackets, number>;
 
   constructor(nft: Nft) {
     this.#sources = new GuardTable(nft, SOURCE_RULES);
@@ -35,8 +35,8 @@ export class Guards {
     return results;
   }
 
-  /** Packets for VXLAN tunnels that came from elsewhere than their far ends. */
-  readSourceDrops(): Promise<number> {
+  /** Packets for tunnels that came from elsewhere than their far ends. */
+  readSourceDrops(): Promise<readonly TunnelDrops[]> {
     return this.#sources.readDrops();
   }
 

@@ -6,7 +6,7 @@ import type { KernelRoute, LinkFilter, LinkState } from '../../model/node-state.
 import type { GuePort, ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from '../../model/security.ts';
-import type { TunnelSource, WireguardTunnel } from '../../model/tunnel.ts';
+import type { TunnelMark, TunnelSource, WireguardTunnel } from '../../model/tunnel.ts';
 
 /**
  * The kernel as the agent needs it: the port between the reconciler and rtnetlink, namespaces and /proc.
@@ -93,8 +93,8 @@ export interface Namespace {
   readFilter(): Promise<LinkFilter | null>;
   /** Replaces the filter as a whole, in one transaction; null takes it away. */
   writeFilter(filter: LinkFilter | null): Promise<void>;
-  /** Packets that came for a VXLAN tunnel from elsewhere than its far ends. */
-  readTunnelDrops(): Promise<number>;
+  /** Packets that came for a tunnel from elsewhere than its far ends, since the tunnel is there. */
+  readTunnelDrops(): Promise<readonly TunnelDrops[]>;
   /** Packets that the filter dropped since it was first written, by reason; empty where there is none. */
   readFilterDrops(): Promise<ReadonlyMap<string, number>>;
 
@@ -185,6 +185,11 @@ export type TransportStep =
   | { readonly step: 'set-tunnel-sources'; readonly sources: readonly TunnelSource[] }
   | { readonly step: 'set-protected-packets'; readonly packets: readonly ProtectedPackets[] }
   | { readonly step: 'set-policy' | 'remove-policy'; readonly policy: SecurityPolicy };
+
+/** Packets of one tunnel that were dropped. */
+export interface TunnelDrops extends TunnelMark {
+  readonly packets: number;
+}
 
 /** Counters of one interface since it was created. */
 export interface LinkCounters {

@@ -18,6 +18,7 @@ import type {
   Namespace,
   NamespaceSpawnOptions,
   TransportStep,
+  TunnelDrops,
   Watch,
 } from './kernel.ts';
 import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-message.ts';
@@ -192,7 +193,7 @@ export class NetworkNamespace implements Namespace {
     return this.#filter.write(filter);
   }
 
-  readTunnelDrops(): Promise<number> {
+  readTunnelDrops(): Promise<readonly TunnelDrops[]> {
     return this.#guards.readSourceDrops();
   }
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { ProtectedPackets } from '../../model/security.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import type { GuardRules } from './guard-table.ts';
-import { isObject, type NftObject } from './nft.ts';
+import { countsOf, isObject, type NftObject } from './nft.ts';
 
 const TABLE = 'vinet_protected';
 const COUNTER = 'in-clear';
@@ -12,11 +12,12 @@ const COUNTER = 'in-clear';
  * they stand in a packet without IPv6 extension headers, so that one with such a header is none of theirs and passes;
  * nftables finds the transport header behind all headers (RFC 8200, section 4.1).
  */
-export const PROTECTION_RULES: GuardRules<ProtectedPackets> = {
+export const PROTECTION_RULES: GuardRules<ProtectedPackets, number> = {
   table: TABLE,
-  counter: COUNTER,
+  nothing: 0,
   render: renderPackets,
   parse: parsePackets,
+  countDrops: (listing) => countsOf(listing).get(COUNTER) ?? 0,
 };
 
 function renderPackets(packets: readonly ProtectedPackets[], drops: number): string {

@@ -148,6 +148,7 @@ export class Reconciler {
     observed: Observation,
   ): Promise<void> {
     const failed = await this.options.executor.execute(changes, desired, observed, this.interruption.signal);
+    for (const carrier of carriersOf(changes)) this.options.observer.invalidate(carrier);
     for (const namespace of namespacesOf(changes)) {
       this.options.observer.invalidate(namespace);
       const attempts = (this.attempts.get(namespace) ?? 0) + 1;
@@ -186,6 +187,13 @@ export class Reconciler {
     });
     this.wake = () => {};
   }
+}
+
+/** Who took a tunnel away may have taken what it needs in the network that carries it, of which the kernel says nothing. */
+function carriersOf(changes: readonly Change[]): string[] {
+  return changes.flatMap((change) =>
+    change.kind === 'create-link' && change.link.kind === 'tunnel' ? [change.link.transport ?? ''] : [],
+  );
 }
 
 function namespacesOf(changes: readonly Change[]): Set<string> {

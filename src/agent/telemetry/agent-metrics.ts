@@ -192,6 +192,11 @@ function createSamples(registers: Registry[]) {
         'Packets that came through another link than their addresses say, or are of none',
         DROPS,
       ),
+      tunnel: counter(
+        'vinet_tunnel_dropped_packets_total',
+        "Packets that bore a tunnel's number and did not come from its far end",
+        DROPS,
+      ),
       ipsec: counter('vinet_ipsec_dropped_packets_total', 'Packets that IPsec did not let in or out', DROPS),
     },
     restarts: counter('vinet_frr_daemon_restarts_total', 'Restarts of an FRR daemon that died', [

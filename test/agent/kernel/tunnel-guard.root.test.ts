@@ -1,13 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
 import type { TunnelSource } from '../../../src/model/tunnel.ts';
+import { sendFrames } from '../../raw-frame.ts';
+import { ethernetFrame, ipv4Packet, PROTOCOLS, udpPacket, vxlanPacket } from '../../raw-packet.ts';
 import { KernelRoom } from './kernel-room.ts';
 
 const SOURCES: readonly TunnelSource[] = [
-  { port: 4789, vni: 1000, source: '192.0.2.2' },
-  { port: 4789, vni: 1000, source: '192.0.2.3' },
-  { port: 10_001, vni: 0xff_ffff, source: 'fd00::2' },
+  { by: 'vni', port: 4789, number: 1000, source: '192.0.2.2' },
+  { by: 'vni', port: 4789, number: 1000, source: '192.0.2.3' },
+  { by: 'vni', port: 6081, number: 0xff_ffff, source: 'fd00::2' },
+  { by: 'key', port: 0, number: 0xffff_ffff, source: '192.0.2.2' },
+  { by: 'key', port: 0, number: 1001, source: 'fd00::2' },
+  { by: 'port', port: 10_001, number: 0, source: '192.0.2.2' },
 ];
+
+const TUNNEL = { by: 'vni', port: 4789, number: 0x010203 } as const;
 
 let room: KernelRoom;
 afterEach(() => room.leave());
@@ -29,21 +36,53 @@ test('sources are read back as they were written, replaced as a whole and gone w
   }
 });
 
-test('a table that somebody changed reads as none, and the count of drops goes on when it is written anew', async () => {
+test('a table that somebody changed reads as none', async () => {
   const { node, nft } = await openNode();
   await node.programTransport([{ step: 'set-tunnel-sources', sources: SOURCES }]);
   nft('flush', 'chain', 'inet', 'vinet_tunnels', 'input');
   expect((await node.readTransport()).sources).toEqual([]);
   await node.programTransport([{ step: 'set-tunnel-sources', sources: SOURCES }]);
-  expect(await node.readTunnelDrops()).toBe(0);
   expect((await node.readTransport()).sources).toHaveLength(SOURCES.length);
+});
+
+test('drops are counted tunnel by tunnel, and the counts go on when the table is written anew', async () => {
+  const { node } = await openNode();
+  const sources = [...SOURCES, { ...TUNNEL, source: '198.51.100.2' }];
+  execFileSync('ip', ['-n', node.name, 'address', 'add', '192.0.2.1/32', 'dev', 'lo']);
+  await node.programTransport([{ step: 'set-tunnel-sources', sources }]);
+  sendFrames(node, LOOPBACK_INDEX, ['198.51.100.2', '198.51.100.3', '198.51.100.4'].map(vxlanFrom));
+  const counts = async () =>
+    Object.fromEntries(
+      (await node.readTunnelDrops()).map(({ by, port, number, packets }) => [
+        `${by} ${port} ${number}`,
+        packets,
+      ]),
+    );
+  const expected = {
+    ...{ 'vni 4789 1000': 0, 'vni 6081 16777215': 0, 'key 0 4294967295': 0, 'key 0 1001': 0 },
+    ...{ 'port 10001 0': 0, 'vni 4789 66051': 2 },
+  };
+  await expect.poll(counts, { timeout: 60_000 }).toEqual(expected);
+  await node.programTransport([{ step: 'set-tunnel-sources', sources: sources.slice(1) }]);
+  expect(await counts()).toEqual(expected);
 });
 
 test('what is no address never reaches nft', async () => {
   const { node, nft } = await openNode();
   const [error] = await node.programTransport([
-    { step: 'set-tunnel-sources', sources: [{ port: 1, vni: 1, source: '0.0.0.0/0 }; flush ruleset' }] },
+    {
+      step: 'set-tunnel-sources',
+      sources: [{ by: 'key', port: 0, number: 1, source: '0.0.0.0/0 }; flush ruleset' }],
+    },
   ]);
   expect(error).toMatchObject({ code: 'kernel' });
   expect(nft('list', 'ruleset')).toBe('');
 });
+
+const LOOPBACK_INDEX = 1;
+
+/** Packets to a port that nobody listens at. */
+function vxlanFrom(source: string): Buffer {
+  const packet = udpPacket(4789, vxlanPacket(TUNNEL.number, Buffer.alloc(14)));
+  return ethernetFrame('00:00:00:00:00:00', ipv4Packet(PROTOCOLS.udp, source, '192.0.2.1', packet));
+}
