@@ -12,6 +12,7 @@ import {
   readUptime,
   run,
 } from './machine.mjs';
+import { ospfLines } from './topology-batch.mjs';
 
 const VINET = new URL('../bin/vinet', import.meta.url).pathname;
 const PLAIN = new URL('plain-deploy.sh', import.meta.url).pathname;
@@ -20,22 +21,29 @@ const IDLE_S = 10;
 const LAB = 'vb-lab';
 const OVERLAY = 'vb-ring';
 
-/** One node, one overlay of `count` routers; the lab is there before the clock starts, as agents are. */
-export async function deployWithVinet(count, folder) {
+/**
+ * One node, one overlay; the lab is there before the clock starts, as agents are.
+ * @param instance `dedicated` or `shared` daemons
+ * @param more what else is measured on the running overlay: called with `{ vinet, apply }`, adds to the result
+ */
+export async function deployWithVinet(topology, instance, folder, more = async () => ({})) {
   const env = { VINET_LAB_NAME: LAB, VINET_LAB_DIR: join(folder, 'lab') };
   const vinet = (...argv) => run(VINET, argv, { env, timeoutS: 600, cleaning: argv[1] === 'down' });
-  const file = join(folder, 'ring.yaml');
-  writeFileSync(file, overlayFile(count));
+  const apply = async (wanted) => {
+    const file = join(folder, 'overlay.yaml');
+    writeFileSync(file, overlayFile(wanted, instance));
+    return (await vinet('apply', '-f', file, '--wait', '--timeout', '580s')).seconds;
+  };
   await vinet('lab', 'up', '--nodes', '1');
   try {
     const agent = [findPart(folder, 'n1')];
     const controller = [findPart(folder, 'controller')];
     const before = { agent: readCpuSeconds(agent), controller: readCpuSeconds(controller) };
     const begin = readUptime();
-    const { seconds: apply } = await vinet('apply', '-f', file, '--wait', '--timeout', '580s');
+    const seconds = await apply(topology);
     const daemons = findDaemons(`${OVERLAY}_`);
     const result = {
-      apply,
+      apply: seconds,
       started: readLastStart(daemons) - begin,
       agentCpu: readCpuSeconds(agent) - before.agent,
       controllerCpu: readCpuSeconds(controller) - before.controller,
@@ -43,24 +51,26 @@ export async function deployWithVinet(count, folder) {
       agentMegabytes: readPssMegabytes(agent),
       frrMegabytes: readPssMegabytes(daemons),
     };
-    await checkRoutes(`${OVERLAY}_r`, count);
+    await checkRoutes(`${OVERLAY}_r`, topology.count);
     const idle = await measureIdle(agent);
+    const found = await more({ prefix: `${OVERLAY}_r`, apply });
     const { seconds: stop } = await vinet('delete', 'overlay', OVERLAY, '--wait');
-    return { ...result, idle, stop };
+    return { ...result, idle, ...found, stop };
   } finally {
     await vinet('lab', 'down');
   }
 }
 
-export async function deployWithPlainScript(count, folder) {
+export async function deployWithPlainScript(topology, instance, folder) {
   chmodSync(folder, 0o755);
-  writeBatches(count, folder);
-  const timed = `TIMEFORMAT='cpu %U %S'; time ${PLAIN} up ${count} ${folder}`;
+  writeBatches(topology, folder);
+  writeConfigs(topology, folder);
+  const timed = `TIMEFORMAT='cpu %U %S'; time ${PLAIN} up ${instance} ${topology.count} ${folder}`;
   try {
     const begin = readUptime();
     const { seconds: apply, stderr } = await run('bash', ['-c', timed], { timeoutS: 600 });
     const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
-    const daemons = findDaemons('vb_r');
+    const daemons = [...findDaemons('vb_r'), ...findDaemons('vb_all')];
     const result = {
       apply,
       started: readLastStart(daemons) - begin,
@@ -69,16 +79,16 @@ export async function deployWithPlainScript(count, folder) {
       frrCpu: readCpuSeconds(daemons),
       frrMegabytes: readPssMegabytes(daemons),
     };
-    await checkRoutes('vb_r', count);
+    await checkRoutes('vb_r', topology.count);
     return result;
   } finally {
-    await removePlain(count, folder);
+    await removePlain(topology.count, folder);
   }
 }
 
 export async function removePlain(count, folder) {
   if (existsSync(join(folder, 'removal')))
-    await run(PLAIN, ['down', String(count), folder], { cleaning: true });
+    await run(PLAIN, ['down', 'dedicated', String(count), folder], { cleaning: true });
 }
 
 export async function removeVinet(folder) {
@@ -91,13 +101,24 @@ export async function removeVinet(folder) {
   rmSync(directory, { recursive: true, force: true });
 }
 
-function overlayFile(count) {
+function writeConfigs(topology, folder) {
+  const write = (name, lines) => writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
+  const all = [];
+  for (let i = 1; i <= topology.count; i++) {
+    write(`ospfd.${i}`, [`hostname r${i}`, ...ospfLines(i, topology)]);
+    all.push(...ospfLines(i, topology, `vb_r${i}`));
+  }
+  write('ospfd.all', all);
+}
+
+function overlayFile({ spec }, instance) {
   return `apiVersion: vinet/v1
 kind: Overlay
 metadata: { name: ${OVERLAY} }
 spec:
-  topology: { kind: ring, routers: ${count} }
+  topology: { ${spec} }
   placement: { nodes: [n1] }
+  routing: { instance: ${instance} }
 `;
 }
 

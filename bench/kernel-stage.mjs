@@ -3,15 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { run } from './machine.mjs';
-import {
-  addressLines,
-  linkAddressOf,
-  linkLines,
-  loopbackOf,
-  next,
-  previous,
-  removalLines,
-} from './ring-batch.mjs';
+import { addressLines, linkAddressOf, linkLines, loopbackOf, removalLines, ring } from './topology-batch.mjs';
 
 export const PREFIX = 'vb_r';
 const FIRST_INDEX = 10_000;
@@ -55,7 +47,7 @@ export async function programWithVinet(count) {
 
 /** One `ip -batch` for namespaces and links, then one `ip -n NAMESPACE -batch` a router. */
 export async function programWithIpBatch(count, folder) {
-  writeBatches(count, folder);
+  writeBatches(ring(count), folder);
   const { seconds: links } = await run('ip', ['-batch', join(folder, 'links')]);
   const script = `for i in $(seq ${count}); do ip -n ${PREFIX}$i -batch ${folder}/addresses.$i || exit 1; done`;
   const { seconds: addresses } = await run('bash', ['-c', script]);
@@ -73,15 +65,15 @@ export async function programWithMininet(count) {
   return JSON.parse(stdout);
 }
 
-export function writeBatches(count, folder) {
+export function writeBatches(topology, folder) {
   const write = (name, lines) => writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
-  write('links', linkLines(PREFIX, count));
-  write('removal', removalLines(PREFIX, count));
-  for (let i = 1; i <= count; i++) write(`addresses.${i}`, addressLines(i, count));
+  write('links', linkLines(PREFIX, topology));
+  write('removal', removalLines(PREFIX, topology));
+  for (let i = 1; i <= topology.count; i++) write(`addresses.${i}`, addressLines(i, topology));
 }
 
 function pairStep(i, count, namespaces) {
-  const j = next(i, count);
+  const j = (i % count) + 1;
   return {
     step: 'create',
     link: vethEnd(`r${j}`, i, count),
@@ -96,7 +88,7 @@ function vethEnd(name, i, count) {
   return {
     kind: 'veth',
     name,
-    link: `r${i}-r${next(i, count)}`,
+    link: `r${i}-r${(i % count) + 1}`,
     mtu: 1500,
     addresses: [],
     master: null,
@@ -105,13 +97,13 @@ function vethEnd(name, i, count) {
 }
 
 function settingSteps(i, count) {
-  const before = previous(i, count);
+  const before = i === 1 ? count : i - 1;
   const own = FIRST_INDEX + 2 * i;
   const peer = FIRST_INDEX + 2 * before + 1;
   return [
     { step: 'add-address', index: 1, address: `${loopbackOf(i)}/32` },
-    { step: 'add-address', index: own, address: `${linkAddressOf(i, 1)}/30` },
-    { step: 'add-address', index: peer, address: `${linkAddressOf(before, 2)}/30` },
+    { step: 'add-address', index: own, address: `${linkAddressOf(i - 1, 1)}/30` },
+    { step: 'add-address', index: peer, address: `${linkAddressOf(before - 1, 2)}/30` },
     { step: 'set-up', index: own, up: true },
     { step: 'set-up', index: peer, up: true },
   ];

@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- kernel|deploy|links] [--sizes 20,50,200]
+ * npm run bench [-- kernel|deploy|links|routing] [--sizes 20,50,200]
  *
  * A ring of N routers on one node: vinet beside `ip -batch`, Mininet and a plain shell script, in one run and one
  * table. Machines' speed drifts, so the marks are ratios within the run. Exit status 0 when every stage ran,
@@ -16,6 +16,9 @@ import { measureLinks } from './links-stage.mjs';
 import { findDaemons, interrupt, median, run } from './machine.mjs';
 import { judge } from './marks.mjs';
 import { renderMarks, renderTable } from './report.mjs';
+import { judgeRouting, renderRouting } from './routing-report.mjs';
+import { measureRouting } from './routing-stage.mjs';
+import { ring } from './topology-batch.mjs';
 
 const REPEATS = 3;
 
@@ -24,16 +27,19 @@ const { values, positionals } = parseArgs({
   options: { sizes: { type: 'string', default: '20,50,200' } },
 });
 const sizes = values.sizes.split(',').map(Number);
-const STAGES = ['kernel', 'deploy', 'links'];
+const STAGES = ['kernel', 'deploy', 'links', 'routing'];
 const stages = positionals.length === 0 ? STAGES : positionals;
 if (sizes.some((size) => !(size >= 4 && size <= 1000)) || stages.some((stage) => !STAGES.includes(stage))) {
-  console.error('usage: npm run bench [-- kernel|deploy|links] [--sizes 20,50,200]   (sizes are 4 to 1000)');
+  console.error(
+    'usage: npm run bench [-- kernel|deploy|links|routing] [--sizes 20,50,200]   (sizes are 4 to 1000)',
+  );
   process.exit(2);
 }
 
 /** By contestant, then by size. */
 const results = {};
 let links = null;
+let routing = null;
 const folder = mkdtempSync(join(tmpdir(), 'vinet-bench-'));
 // What runs then fails, and the way out cleans up.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
@@ -43,6 +49,8 @@ try {
   if (stages.includes('kernel')) await measureKernel();
   if (stages.includes('deploy')) await measureDeploy();
   if (stages.includes('links')) links = await measureLinks(folder, (what) => tell(`links: ${what}`));
+  if (stages.includes('routing'))
+    routing = await measureRouting(Math.max(...sizes), folder, (what) => tell(`routing: ${what}`));
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exitCode = 1;
@@ -52,6 +60,7 @@ try {
   // Also what was measured before something failed.
   if (Object.keys(results).length > 0) report();
   if (links !== null) console.log(`\n${renderLinks(links)}\n${renderMarks(judgeLinks(links))}`);
+  if (routing !== null) console.log(`\n${renderRouting(routing)}\n${renderMarks(judgeRouting(routing))}`);
 }
 
 /** Contestants take turns, so that a slow moment of the machine meets them all. */
@@ -73,9 +82,9 @@ async function measureKernel() {
 async function measureDeploy() {
   for (const size of sizes) {
     tell(`vinet apply --wait, N = ${size}`);
-    record('deploy vinet', size, await deployWithVinet(size, folder));
+    record('deploy vinet', size, await deployWithVinet(ring(size), 'dedicated', folder));
     tell(`plain shell script, N = ${size}`);
-    record('deploy plain', size, await deployWithPlainScript(size, folder));
+    record('deploy plain', size, await deployWithPlainScript(ring(size), 'dedicated', folder));
   }
 }
 
@@ -101,9 +110,10 @@ function medians(results) {
 async function cleanUp() {
   await attempt(() => removeVinet(folder));
   await attempt(() => removePlain(Math.max(...sizes), folder));
-  for (const pid of findDaemons(PREFIX)) await attempt(async () => process.kill(pid, 'SIGKILL'));
+  for (const pid of [...findDaemons(PREFIX), ...findDaemons('vb_all')])
+    await attempt(async () => process.kill(pid, 'SIGKILL'));
   const script = `ip netns list | grep -oE '^${PREFIX}[0-9]+' | sed 's/^/netns del /' | ip -force -batch -
-    rm -rf /etc/frr/${PREFIX}[0-9]* /var/run/frr/${PREFIX}[0-9]*`;
+    rm -rf /etc/frr/${PREFIX}[0-9]* /var/run/frr/${PREFIX}[0-9]* /etc/frr/vb_all /var/run/frr/vb_all`;
   await attempt(() => run('bash', ['-c', script], { cleaning: true }));
 }
 

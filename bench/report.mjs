@@ -1,9 +1,9 @@
-import { linksOf, objectsOf } from './ring-batch.mjs';
+import { linksOf, objectsOf, ring } from './topology-batch.mjs';
 
 const seconds = (value) => value.toFixed(value < 10 ? 2 : 1);
 const whole = (value) => String(Math.round(value));
 const known = (value, format) => (Number.isFinite(value) ? format(value) : '?');
-const perSecond = (key, objects) => (result, size) => known(objects(size) / result[key], whole);
+const perSecond = (key, objects) => (result, size) => known(objects(ring(size)) / result[key], whole);
 const figure = (key, format) => (result) => known(result[key], format);
 
 /** What a line says, whose result it is of, and how it is read from that. */
