@@ -6,9 +6,16 @@ const ON_BOTH_KERNELS = [
   'test/agent/kernel/{protection-guard,security-policies,tunnel-guard}.root.test.ts',
 ];
 
+/** Tests of the lane `root` that the lane `grpc` repeats: of what is told to FRR. */
+const BOTH_WAYS = [
+  'test/agent/frr/northbound/channel.root.test.ts',
+  'test/agent/{shared-frr,routing-features}.root.test.ts',
+];
+
 /**
  * Lanes are vitest projects. `plain` needs nothing; `root` uses this machine's kernel and FRR; `kernel` is run on a
- * stock Debian kernel by scripts/kernel-lane.mjs; `e2e` runs a whole lab. Root and e2e share the machine's namespaces, so their files run one after another.
+ * stock Debian kernel by scripts/kernel-lane.mjs; `grpc` needs FRR's gRPC module, which scripts/frr-grpc.sh builds,
+ * and is no part of `npm test`; `e2e` runs a whole lab. Root and e2e share the machine's namespaces, so their files run one after another.
  */
 export default defineConfig({
   test: {
@@ -18,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'plain',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.{root,kernel}.test.ts', 'test/e2e/**'],
+          exclude: ['test/**/*.{root,kernel,grpc}.test.ts', 'test/e2e/**'],
           testTimeout: 60_000,
         },
       },
@@ -42,6 +49,17 @@ export default defineConfig({
           isolate: false,
           testTimeout: 240_000,
           hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          name: 'grpc',
+          include: ['test/**/*.grpc.test.ts', ...BOTH_WAYS],
+          env: { VINET_TEST_FRR_MODULES: '/var/cache/vinet/frr-grpc/installed' },
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -47,7 +47,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
   const logger = pino({ level: options.logLevel, base: { node: options.node } }, pino.destination(2));
   const log = (message: string) => logger.info(message);
   const lock = await lockStateFolder(options.stateDirectory);
-  const { kernel, frr, folder } = await openMachine(options, options.underlayNamespace);
+  const { kernel, frr, folder } = await openMachine(options, options.underlayNamespace, log);
   const node = await describeSelf(kernel, frr, {
     name: options.node,
     version: VERSION,
@@ -134,12 +134,17 @@ async function clearTransport(network: Namespace): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-async function openMachine(options: AgentProgramOptions, underlay: string | null) {
+async function openMachine(
+  options: AgentProgramOptions,
+  underlay: string | null,
+  log: (message: string) => void = () => undefined,
+) {
   const shipped = join(import.meta.dirname, '../../frr/templates');
   return {
     kernel: await openKernel({ underlay }),
     frr: await openFrr({
       templateDirectories: options.templates === null ? [shipped] : [options.templates, shipped],
+      log,
     }),
     folder: new StateFolder(options.stateDirectory),
   };

@@ -39,7 +39,7 @@ export async function describeSelf(kernel: Kernel, frr: Frr, options: SelfDescri
     capabilities: {
       kernel: kernel.readRelease(),
       linkKinds: await kernel.readLinkKinds(),
-      features: await kernel.readFeatures(),
+      features: [...(await kernel.readFeatures()), ...frr.features],
       frr: frr.version,
       daemons: frr.installed,
     },

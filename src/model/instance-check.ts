@@ -17,7 +17,7 @@ export function checkInstance(spec: Partial<Spec>): Problem[] {
 }
 
 const BABEL = "FRR's babeld knows no VRFs, so a shared instance cannot run Babel";
-const PIM = 'multicast does not get through with a shared pimd of FRR 8.4';
+const PIM = 'pimd of FRR 8.4 forwards multicast in its own namespace only, not in those that are its VRFs';
 const UNNUMBERED_BFD =
   "FRR's bfdd brings up no session between link-local addresses in a VRF, which unnumbered BGP would need";
 

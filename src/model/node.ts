@@ -12,7 +12,7 @@ export interface Capabilities {
   readonly kernel: string;
   /** rtnetlink kinds that the kernel creates: `veth`, `vxlan`, `bridge`, `vrf`, … */
   readonly linkKinds: readonly string[];
-  /** What it can besides: names of `KERNEL_FEATURES`. */
+  /** What it can besides: names of `KERNEL_FEATURES`, and `frr-grpc` where FRR serves its northbound. */
   readonly features: readonly string[];
   /** FRR's release, such as `8.4.4`; empty where it is not installed. */
   readonly frr: string;

@@ -22,6 +22,7 @@ export function countConfigLines(commands: readonly string[]): number {
 /** How FRR 8.4 takes settings back that it does not by `no` before the whole line. */
 const TAKEN_BACK: readonly (readonly [line: RegExp, command: string])[] = [
   [/^maximum-paths (?!ibgp)\S+$/, 'no maximum-paths'],
+  [/^description .+$/, 'no description'],
   // With the rest of the line only the rest is taken back.
   [/^(area \S+ (?:stub|nssa)) no-summary$/, 'no $1'],
   // Whatever is described.

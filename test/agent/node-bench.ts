@@ -18,6 +18,7 @@ import { needsSecrets, type OverlaySecrets } from '../../src/planner/overlay-sec
 import { takenBy } from '../../src/planner/tunnel-numbers.ts';
 import type { ReportedEvent } from '../../src/rpc/report-codec.ts';
 import { until } from '../machine.ts';
+import { FRR_MODULES } from './frr/module-folder.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../frr/templates');
 
@@ -203,7 +204,7 @@ export function buildUnderlay(
 
 async function openTestNode(namespace: string, number: number, folder: string): Promise<TestNode> {
   const kernel = await openKernel({ underlay: namespace });
-  let frr = await openFrr({ templateDirectories: [TEMPLATES], deadlines: DEADLINES });
+  let frr = await openFrr({ templateDirectories: [TEMPLATES], deadlines: DEADLINES, ...FRR_MODULES });
   const node = await describeSelf(kernel, frr, {
     name: `n${number}`,
     version: 'test',
@@ -233,7 +234,7 @@ async function openTestNode(namespace: string, number: number, folder: string): 
     async restart() {
       await test.agent.close();
       frr.close();
-      frr = await openFrr({ templateDirectories: [TEMPLATES], deadlines: DEADLINES });
+      frr = await openFrr({ templateDirectories: [TEMPLATES], deadlines: DEADLINES, ...FRR_MODULES });
       reports.status = null;
       test.agent = start(frr, await openKernel({ underlay: namespace }), reports);
     },

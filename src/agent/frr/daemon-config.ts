@@ -4,6 +4,7 @@ import type { VinetError } from '../../model/vinet-error.ts';
 import { diffConfig } from '../../planner/config-diff.ts';
 import { daemonError } from './daemon-error.ts';
 import type { FrrDeadlines } from './frr-daemon.ts';
+import type { DaemonChannel } from './northbound/daemon-channel.ts';
 import { daemonFilesOf, type Pathspace } from './pathspace.ts';
 import {
   commitConfig,
@@ -17,7 +18,6 @@ import {
 import { sectionsWithoutVrf, swallowedSections } from './shown-config.ts';
 import { TakenConfig } from './taken-config.ts';
 import { awaitVrfs, type VrfSet } from './vrf-check.ts';
-import type { VtyClient } from './vty-client.ts';
 
 /** A running daemon's configuration: gives it, and reads back what FRR took. Calls may not overlap. */
 export class DaemonConfig {
@@ -48,18 +48,18 @@ export class DaemonConfig {
   }
 
   /** Reads what a daemon took that has just read its file. Fails with `swallowed`. */
-  async readBack(client: VtyClient): Promise<void> {
-    const shown = await this.#show(client);
+  async readBack(channel: DaemonChannel): Promise<void> {
+    const shown = await this.#show(channel);
     const [swallowed] = swallowedSections(this.text, shown);
     if (swallowed !== undefined) throw this.#swallowed(swallowed);
     this.#taken.accept(shown);
   }
 
   /** Reads what it holds now; true when that differs otherwise than before from what it took. */
-  async inspect(client: VtyClient): Promise<boolean> {
-    await this.takeBackUnfinished(client);
+  async inspect(channel: DaemonChannel): Promise<boolean> {
+    await this.takeBackUnfinished(channel);
     const before = this.drift;
-    this.#taken.look(await this.#show(client));
+    this.#taken.look(await this.#show(channel));
     return before?.commands.join() !== this.drift?.commands.join();
   }
 
@@ -68,28 +68,28 @@ export class DaemonConfig {
    * change that was cut off or refused half-way can be taken back. Fails with `rejected`, `swallowed` or `no-vrf`.
    */
   async tell(
-    client: VtyClient,
+    channel: DaemonChannel,
     name: DaemonName,
     commands: readonly string[],
     config: string,
     vrfs?: VrfSet,
   ): Promise<void> {
     const { startMs, answerMs } = this.#deadlines;
-    await this.takeBackUnfinished(client);
-    if (vrfs !== undefined) await awaitVrfs(client, name, vrfs.names, startMs);
+    await this.takeBackUnfinished(channel);
+    if (vrfs !== undefined) await awaitVrfs(channel, name, vrfs.names, startMs);
     const taken = this.#taken.recorded();
     const isMending = taken !== null && config === this.text;
-    const before = await this.#show(client);
+    const before = await this.#show(channel);
     stageConfig(this.#path, config, this.#owner);
     const how = vrfs === undefined && !isMending ? 'stop' : 'go-on';
-    const [refused] = await client.configure(commands, how, answerMs);
+    const [refused] = await channel.configure(commands, how, answerMs);
     // What cannot be mended line by line is told, and nothing is taken back or started anew for it.
     if (refused !== undefined && !isMending) {
-      await this.takeBackUnfinished(client);
+      await this.takeBackUnfinished(channel);
       throw this.#error('rejected', `"${refused.line}": ${refused.words}`);
     }
-    const after = await this.#show(client);
-    await this.#check(client, commands, after, vrfs !== undefined);
+    const after = await this.#show(channel);
+    await this.#check(channel, commands, after, vrfs !== undefined);
     commitConfig(this.#path);
     writeVtyshConfig(this.#pathspace, config, this.#owner);
     if (isMending) this.#taken.mended(after);
@@ -97,16 +97,16 @@ export class DaemonConfig {
   }
 
   /** Leads a daemon that has got a part of what was intended back to what is on record. */
-  async takeBackUnfinished(client: VtyClient): Promise<void> {
+  async takeBackUnfinished(channel: DaemonChannel): Promise<void> {
     const intended = readStagedConfig(this.#path);
     if (intended === null) return;
-    await client.configure(diffConfig(intended, this.text), 'go-on', this.#deadlines.answerMs);
+    await channel.configure(diffConfig(intended, this.text), 'go-on', this.#deadlines.answerMs);
     dropStagedConfig(this.#path);
   }
 
   /** Nothing that the daemon was told may have been swallowed; what was to stand in a VRF must not stand in none. */
   async #check(
-    client: VtyClient,
+    channel: DaemonChannel,
     commands: readonly string[],
     shown: string,
     servesVrfs: boolean,
@@ -114,14 +114,14 @@ export class DaemonConfig {
     const astray = servesVrfs ? sectionsWithoutVrf(shown) : [];
     const [swallowed] = swallowedSections(commands.join('\n'), shown);
     if (astray.length === 0 && swallowed === undefined) return;
-    await client.configure(diffConfig(astray.join('\n'), ''), 'go-on', this.#deadlines.answerMs);
-    await this.takeBackUnfinished(client);
+    await channel.configure(diffConfig(astray.join('\n'), ''), 'go-on', this.#deadlines.answerMs);
+    await this.takeBackUnfinished(channel);
     if (astray.length === 0 && swallowed !== undefined) throw this.#swallowed(swallowed);
     throw this.#error('no-vrf', `"${astray[0]?.split('\n')[0]}" landed in the default VRF`);
   }
 
-  async #show(client: VtyClient): Promise<string> {
-    return (await client.ask('show running-config', this.#deadlines.answerMs)).text;
+  async #show(channel: DaemonChannel): Promise<string> {
+    return (await channel.ask('show running-config', this.#deadlines.answerMs)).text;
   }
 
   #swallowed(section: string): VinetError {

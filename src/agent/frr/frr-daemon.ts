@@ -8,6 +8,8 @@ import { daemonError } from './daemon-error.ts';
 import { DaemonLink } from './daemon-link.ts';
 import { endProcess, findByPidFile } from './daemon-process.ts';
 import { parseJsonAnswer } from './json-answer.ts';
+import { type DaemonChannel, VtyChannel } from './northbound/daemon-channel.ts';
+import type { Northbound } from './northbound/northbound.ts';
 import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
 import {
   boundLog,
@@ -49,6 +51,8 @@ export interface FrrSurroundings {
   readonly deadlines: FrrDeadlines;
   readonly processes: ProcessTable;
   readonly onDeath: (pathspace: string, daemon: string) => void;
+  /** Null where FRR has no gRPC. */
+  readonly northbound: Northbound | null;
 }
 
 /** How old a walk through /proc may be that only has to find daemons whose own files are gone. */
@@ -63,6 +67,7 @@ export class FrrDaemon {
   readonly #turns = new SerialQueue();
   readonly #config: DaemonConfig;
   #link: DaemonLink | null = null;
+  #namespace: Namespace | null = null;
   #opening: Promise<DaemonLink> | null = null;
 
   constructor(pathspace: Pathspace, name: string, surroundings: FrrSurroundings) {
@@ -75,6 +80,7 @@ export class FrrDaemon {
 
   /** Looks at it and adopts it if it runs; `pid` is 0 when it does not. */
   async observe(namespace: Namespace | null): Promise<ObservedDaemon> {
+    this.#namespace = namespace;
     boundLog(this.#files.log);
     const pid = await this.#findProcess();
     const healthy = pid !== 0 && networkNamespaceOf(pid) === namespace?.inode && (await this.#answers(pid));
@@ -85,43 +91,47 @@ export class FrrDaemon {
 
   start(name: DaemonName, config: string, namespace: Namespace, vrfs?: VrfSet): Promise<void> {
     return this.#turns.run(async () => {
-      const { owner, deadlines } = this.#surroundings;
+      const { owner, deadlines, northbound } = this.#surroundings;
+      this.#namespace = namespace;
       await this.#end('kill');
       removeRuntimeFiles(this.#pathspace, name);
       makeFolders(this.#pathspace, owner);
       writeVtyshConfig(this.#pathspace, config, owner);
       // Of VRFs it knows nothing while it reads its file.
       writeConfig(this.#files.config, vrfs === undefined ? config : '', owner);
-      const options = { deadlineMs: deadlines.startMs, owner, netns: vrfs?.folder ?? null };
+      const flags = (await northbound?.argumentsOf(name, namespace)) ?? [];
+      const options = { deadlineMs: deadlines.startMs, owner, netns: vrfs?.folder ?? null, flags };
       const { pid, client } = await startDaemon(this.#pathspace, name, namespace, options);
       this.#link?.release();
-      this.#link = new DaemonLink(pid, this.#files.vty, client, () => this.#reportDeath());
+      const link = new DaemonLink(pid, this.#files.vty, client, () => this.#reportDeath());
+      this.#link = link;
+      const channel = this.#channelOf(link);
       try {
-        await this.#config.readBack(client);
+        await this.#config.readBack(channel);
       } catch (error) {
         await this.#end('kill');
         throw error;
       }
-      if (vrfs !== undefined) await this.#config.tell(client, name, diffConfig('', config), config, vrfs);
+      if (vrfs !== undefined) await this.#config.tell(channel, name, diffConfig('', config), config, vrfs);
     });
   }
 
   /** As `Frr.inspect`. */
   inspect(): Promise<boolean> {
-    return this.#turns.run(async () => this.#config.inspect((await this.#connect()).client));
+    return this.#turns.run(async () => this.#config.inspect(await this.#channel()));
   }
 
   configure(name: DaemonName, commands: readonly string[], config: string, vrfs?: VrfSet): Promise<void> {
     return this.#turns.run(async () => {
-      const { client } = await this.#connect();
-      await this.#config.tell(client, name, commands, config, vrfs);
+      await this.#config.tell(await this.#channel(), name, commands, config, vrfs);
     });
   }
 
   releaseVrf(name: string): Promise<void> {
     return this.#turns.run(async () => {
       const link = await this.#connect().catch(() => null);
-      if (link !== null) await awaitVrfGone(link.client, name, this.#surroundings.deadlines.answerMs);
+      if (link !== null)
+        await awaitVrfGone(this.#channelOf(link), name, this.#surroundings.deadlines.answerMs);
     });
   }
 
@@ -131,6 +141,11 @@ export class FrrDaemon {
     const reply = await client.ask(command, this.#surroundings.deadlines.answerMs);
     if (reply.code !== 0) throw this.#error('rejected', `"${command}": ${reply.text.trim()}`);
     return parseJsonAnswer(reply.text);
+  }
+
+  async readState(path: string): Promise<unknown> {
+    const channel = await this.#channel();
+    return parseJsonAnswer(await channel.readState(path, this.#surroundings.deadlines.answerMs));
   }
 
   stop(how: 'terminate' | 'kill'): Promise<void> {
@@ -163,6 +178,18 @@ export class FrrDaemon {
     return isRunnable(pid) && link.client.owesAnswerMs < answerMs;
   }
 
+  /** The way to the running daemon; fails with `not-running`. */
+  async #channel(): Promise<DaemonChannel> {
+    return this.#channelOf(await this.#connect());
+  }
+
+  /** By what it was started with. */
+  #channelOf(link: DaemonLink): DaemonChannel {
+    const vty = () => link.client;
+    const { northbound } = this.#surroundings;
+    return northbound?.channelTo(this.#name, link.pid, this.#namespace, vty) ?? new VtyChannel(vty);
+  }
+
   /** The connection to the running daemon; fails with `not-running`. */
   async #connect(): Promise<DaemonLink> {
     if (this.#link !== null) return this.#link;
@@ -180,7 +207,7 @@ export class FrrDaemon {
       this.#link?.release();
       this.#link = link;
       // A former agent may have ended in the middle of a change; nobody waits for this, least of all who looks.
-      this.#turns.run(() => this.#config.takeBackUnfinished(link.client)).catch(() => undefined);
+      this.#turns.run(() => this.#config.takeBackUnfinished(this.#channelOf(link))).catch(() => undefined);
       return link;
     } catch (error) {
       throw this.#error('not-running', 'nobody listens on its socket', error);

@@ -5,6 +5,8 @@ import { removeStaleChecks } from './config-check.ts';
 import type { FrrDeadlines } from './frr-daemon.ts';
 import { readInstalledFrr } from './installed.ts';
 import { LocalFrr } from './local-frr.ts';
+import { Northbound } from './northbound/northbound.ts';
+import { speaksYang } from './northbound/yang-words.ts';
 import { openTemplates } from './templates.ts';
 import type { VrfSet } from './vrf-check.ts';
 
@@ -15,6 +17,8 @@ import type { VrfSet } from './vrf-check.ts';
 export interface Frr {
   readonly version: string;
   readonly installed: readonly DaemonName[];
+  /** What it can besides; of the words that a node's `features` may hold. */
+  readonly features: readonly string[];
 
   /** Renders what each daemon of a router is to be told. Pure but for the template files. */
   render(routing: RoutingState): ReadonlyMap<DaemonName, string>;
@@ -68,6 +72,12 @@ export interface Frr {
   /** Asks a `show … json` and returns the parsed answer. Fails with `not-running`, `rejected` or `timeout`. */
   ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown>;
 
+  /**
+   * What a daemon knows below a path of YANG, such as `/frr-vrf:lib`, as RFC 7951 has it; null where that is nothing.
+   * Fails as `ask`.
+   */
+  readState(pathspace: string, daemon: DaemonName, path: string): Promise<unknown>;
+
   /** Calls back at once when a daemon that was started or adopted here died without being asked to. */
   onDeath(listener: (death: { pathspace: string; daemon: DaemonName }) => void): void;
 
@@ -79,6 +89,9 @@ export interface FrrOptions {
   /** Folders with `DAEMON.conf.liquid`; the first that has a template wins: the operator's, then ours. */
   readonly templateDirectories: readonly string[];
   readonly deadlines?: Partial<FrrDeadlines>;
+  /** Folder of FRR's modules, where it is not among those of the distribution. */
+  readonly moduleFolder?: string;
+  readonly log?: (message: string) => void;
 }
 
 const DEADLINES: FrrDeadlines = { startMs: 10_000, answerMs: 10_000, healthMs: 2_000, terminateMs: 2_000 };
@@ -86,7 +99,10 @@ const DEADLINES: FrrDeadlines = { startMs: 10_000, answerMs: 10_000, healthMs: 2
 /** FRR of this machine; where it is not installed, `version` is empty. Fails with `template`. */
 export async function openFrr(options: FrrOptions): Promise<Frr> {
   const templates = openTemplates(options.templateDirectories);
-  const installed = await readInstalledFrr();
+  const installed = await readInstalledFrr(options.moduleFolder ?? null);
   await removeStaleChecks();
-  return new LocalFrr(installed, templates, { ...DEADLINES, ...options.deadlines });
+  const { grpcModule, version } = installed;
+  const log = options.log ?? (() => undefined);
+  const northbound = grpcModule !== null && speaksYang(version) ? new Northbound(grpcModule, log) : null;
+  return new LocalFrr(installed, templates, { ...DEADLINES, ...options.deadlines }, northbound);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DAEMONS, type DaemonName } from '../../model/routing-state.ts';
 import { FRR_PROGRAM_DIRECTORY } from './daemon-catalogue.ts';
@@ -12,21 +12,40 @@ export interface InstalledFrr {
   /** The user and group that FRR's daemons run as; root's where there are none. */
   readonly uid: number;
   readonly gid: number;
+  /** Path of the module that serves FRR's northbound by gRPC; null where FRR was built without. */
+  readonly grpcModule: string | null;
 }
 
-export async function readInstalledFrr(): Promise<InstalledFrr> {
+/** @param moduleFolder where FRR's modules are looked for; null: where distributions put them */
+export async function readInstalledFrr(moduleFolder: string | null): Promise<InstalledFrr> {
   const daemons = DAEMONS.filter((daemon) => existsSync(`${FRR_PROGRAM_DIRECTORY}/${daemon}`));
   return {
     version: daemons.includes('zebra') ? await readVersion() : '',
     daemons,
     uid: readId('/etc/passwd', 'frr'),
     gid: readId('/etc/group', 'frr'),
+    grpcModule: findModule(moduleFolder === null ? moduleFolders() : [moduleFolder], 'grpc.so'),
   };
 }
 
 async function readVersion(): Promise<string> {
   const { stdout } = await promisify(execFile)(`${FRR_PROGRAM_DIRECTORY}/zebra`, ['--version']);
   return /version (\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? '';
+}
+
+/** On Debian below the folder of the machine's kind, elsewhere below one of these. */
+function moduleFolders(): string[] {
+  const roots = ['/usr/lib', '/usr/lib64', ...readFolders('/usr/lib').map((name) => `/usr/lib/${name}`)];
+  return roots.map((root) => `${root}/frr/modules`);
+}
+
+function readFolders(path: string): string[] {
+  const isMachine = /^[a-z0-9_]+-linux-/;
+  return existsSync(path) ? readdirSync(path).filter((name) => isMachine.test(name)) : [];
+}
+
+function findModule(folders: readonly string[], name: string): string | null {
+  return folders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path)) ?? null;
 }
 
 /** Number of a user or a group: the third field of its line, passwd(5) and group(5). */

@@ -6,6 +6,7 @@ import { isDaemonName } from './daemon-catalogue.ts';
 import type { Frr } from './frr.ts';
 import { FrrDaemon, type FrrDeadlines, type FrrSurroundings } from './frr-daemon.ts';
 import type { InstalledFrr } from './installed.ts';
+import { NORTHBOUND_FEATURE, type Northbound } from './northbound/northbound.ts';
 import { pathspaceOf } from './pathspace.ts';
 import { listDaemonsWithFiles, removeFolders } from './pathspace-files.ts';
 import { ProcessTable } from './process-table.ts';
@@ -21,19 +22,27 @@ type DeathListener = Parameters<Frr['onDeath']>[0];
 export class LocalFrr implements Frr {
   readonly version: string;
   readonly installed: readonly DaemonName[];
+  readonly features: readonly string[];
   readonly #templates: ConfigTemplates;
   readonly #surroundings: FrrSurroundings;
   readonly #daemons = new Map<string, Map<string, FrrDaemon>>();
   readonly #deathListeners: DeathListener[] = [];
 
-  constructor(installed: InstalledFrr, templates: ConfigTemplates, deadlines: FrrDeadlines) {
+  constructor(
+    installed: InstalledFrr,
+    templates: ConfigTemplates,
+    deadlines: FrrDeadlines,
+    northbound: Northbound | null,
+  ) {
     this.version = installed.version;
     this.installed = installed.daemons;
+    this.features = northbound === null ? [] : [NORTHBOUND_FEATURE];
     this.#templates = templates;
     this.#surroundings = {
       owner: installed,
       deadlines,
       processes: new ProcessTable(),
+      northbound,
       onDeath: (pathspace, daemon) => this.#tellDeath(pathspace, daemon),
     };
   }
@@ -50,6 +59,7 @@ export class LocalFrr implements Frr {
   async observe(pathspace: string, namespace: Namespace | null): Promise<ObservedDaemon[]> {
     const running = await this.#surroundings.processes.find(pathspace, OBSERVED_AGE_MS);
     const withFiles = listDaemonsWithFiles(pathspaceOf(pathspace));
+    if (namespace !== null && running.length > 0) await this.#surroundings.northbound?.guard(namespace);
     const names = new Set([...withFiles, ...running.map(({ daemon }) => daemon)]);
     const observed = [...names].map((name) => this.#daemon(pathspace, name).observe(namespace));
     return Promise.all(observed);
@@ -99,6 +109,10 @@ export class LocalFrr implements Frr {
 
   async ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown> {
     return this.#daemon(pathspace, daemon).ask(command);
+  }
+
+  async readState(pathspace: string, daemon: DaemonName, path: string): Promise<unknown> {
+    return this.#daemon(pathspace, daemon).readState(path);
   }
 
   onDeath(listener: DeathListener): void {

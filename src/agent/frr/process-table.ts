@@ -78,12 +78,17 @@ function walkProcesses(): FrrProcess[] {
 
 /** What a living process says it is; null when it is none of FRR's. */
 export function readFrrProcess(pid: number): FrrProcess | null {
-  const [program = '', ...argv] = readText(`/proc/${pid}/cmdline`).split('\0');
+  const [program = '', ...argv] = readArguments(pid);
   if (!program.startsWith(`${FRR_PROGRAM_DIRECTORY}/`)) return null;
   const daemon = program.slice(FRR_PROGRAM_DIRECTORY.length + 1);
   const pathspace = argv[argv.indexOf('-N') + 1];
   if (!argv.includes('-N') || pathspace === undefined || !isProgramName(daemon)) return null;
   return { pid, daemon, pathspace };
+}
+
+/** The command line of a process, with its program first; nothing of one that is gone. */
+export function readArguments(pid: number): string[] {
+  return readText(`/proc/${pid}/cmdline`).split('\0');
 }
 
 /** Any process may choose its command line, but not its program. */

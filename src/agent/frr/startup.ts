@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly owner: FrrOwner;
   /** Folder of the namespaces that are the daemon's VRFs; null where it has none but its own. */
   readonly netns: string | null;
+  /** What the daemon is given besides what all of its kind are. */
+  readonly flags: readonly string[];
 }
 
 export interface StartedDaemon {
@@ -64,15 +66,16 @@ function spawnDetached(
   pathspace: Pathspace,
   daemon: DaemonName,
   namespace: Namespace,
-  { owner, netns }: StartOptions,
+  { owner, netns, flags }: StartOptions,
 ): DetachedChild {
   const files = daemonFilesOf(pathspace, daemon);
   const log = openLog(files.log, owner);
   let ended: string | null = null;
   // The short form of this flag has another letter in newer releases.
-  const flags = netns !== null && daemon === 'zebra' ? ['--vrfwnetns'] : [];
+  const vrfs = netns !== null && daemon === 'zebra' ? ['--vrfwnetns'] : [];
   try {
-    const child = namespace.spawn(files.program, [...commandLine(pathspace, daemon, files), ...flags], {
+    const argv = [...commandLine(pathspace, daemon, files), ...vrfs, ...flags];
+    const child = namespace.spawn(files.program, argv, {
       detached: true,
       stdio: ['ignore', log, log],
       cwd: '/',

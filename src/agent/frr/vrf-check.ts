@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonName } from '../../model/routing-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { parseJsonAnswer } from './json-answer.ts';
-import type { VtyClient } from './vty-client.ts';
+import type { DaemonChannel } from './northbound/daemon-channel.ts';
 
 /** The namespaces that a daemon serves besides its own. */
 export interface VrfSet {
@@ -19,14 +19,14 @@ const LOOK_MS = 10;
  * Fails with `no-vrf`.
  */
 export async function awaitVrfs(
-  client: VtyClient,
+  channel: DaemonChannel,
   daemon: DaemonName,
   names: readonly string[],
   deadlineMs: number,
 ): Promise<void> {
   const until = performance.now() + deadlineMs;
   for (;;) {
-    const known = await knownVrfs(client, daemon, deadlineMs);
+    const known = await knownVrfs(channel, daemon, deadlineMs);
     const missing = names.filter((name) => !known.has(name));
     if (missing.length === 0) return;
     if (performance.now() > until) throw new VinetError('no-vrf', `${daemon} does not know ${list(missing)}`);
@@ -35,9 +35,9 @@ export async function awaitVrfs(
 }
 
 /** Resolves once zebra has let go of a VRF; it overlooks what happens to others meanwhile. Fails with `no-vrf`. */
-export async function awaitVrfGone(client: VtyClient, name: string, deadlineMs: number): Promise<void> {
+export async function awaitVrfGone(channel: DaemonChannel, name: string, deadlineMs: number): Promise<void> {
   const until = performance.now() + deadlineMs;
-  while ((await knownVrfs(client, 'zebra', deadlineMs)).has(name)) {
+  while ((await knownVrfs(channel, 'zebra', deadlineMs)).has(name)) {
     if (performance.now() > until) throw new VinetError('no-vrf', `zebra does not let go of VRF ${name}`);
     await delay(LOOK_MS);
   }
@@ -48,16 +48,15 @@ export async function awaitVrfGone(client: VtyClient, name: string, deadlineMs: 
  * frr-vrf), where zebra would list every route of each VRF with it.
  */
 async function knownVrfs(
-  client: VtyClient,
+  channel: DaemonChannel,
   daemon: DaemonName,
   timeoutMs: number,
 ): Promise<ReadonlySet<string>> {
   if (daemon === 'zebra') {
-    const { text } = await client.ask('show vrf', timeoutMs);
+    const { text } = await channel.ask('show vrf', timeoutMs);
     return new Set([...text.matchAll(/^vrf (\S+) id \d+ /gm)].flatMap(([, name]) => name ?? []));
   }
-  const { text } = await client.ask('show yang operational-data /frr-vrf:lib', timeoutMs);
-  const answer = parseJsonAnswer(text) as VrfModule | null;
+  const answer = parseJsonAnswer(await channel.readState('/frr-vrf:lib', timeoutMs)) as VrfModule | null;
   const vrfs = answer?.['frr-vrf:lib']?.vrf ?? [];
   const isThere = (id: number | undefined) => id !== undefined && id !== VRF_UNKNOWN;
   return new Set(vrfs.flatMap(({ name, state }) => (name !== undefined && isThere(state?.id) ? [name] : [])));

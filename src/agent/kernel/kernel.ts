@@ -112,6 +112,9 @@ export interface Namespace {
   writeSysctls(values: Readonly<Record<string, string>>): void;
   readSysctl(key: string): string;
 
+  /** Ports of the rtnetlink sockets that are bound here, of whatever process. */
+  readNetlinkPorts(): ReadonlySet<number>;
+
   /** Starts a process inside; the same contract as child_process.spawn. */
   spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess;
 
@@ -120,6 +123,18 @@ export interface Namespace {
    * namespace, ends them too. Fails with `kernel` when the port is taken.
    */
   listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Watch;
+
+  /**
+   * Begins a TCP connection to 127.0.0.1 inside. Where nobody listens, or the guard of the port stands in the way, the
+   * socket tells so as an error.
+   */
+  connectToLoopback(port: number): Socket;
+
+  /**
+   * From now on only root's connections over loopback reach these TCP ports. `keep` writes that only where nothing of
+   * the kind stands. Fails with `unsupported` or `kernel`: then the ports are open to everybody.
+   */
+  guardPorts(ports: readonly number[], how: 'renew' | 'keep'): Promise<void>;
 
   /** Calls back after a link, an address or forwarding changed, also when notifications were lost. */
   watchLinks(onChange: () => void): Watch;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Emulation } from '../../model/emulation.ts';
 import type { KernelRoute, LinkFilter } from '../../model/node-state.ts';
 import type { ObservedLink, ObservedTransport } from '../../model/observation.ts';
@@ -27,14 +27,17 @@ import { LoopbackServers } from './loopback-servers.ts';
 import { spawnInside } from './namespace-process.ts';
 import { NamespaceWatches } from './namespace-watches.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
+import { readNetlinkPorts } from './netlink-ports.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
 import { createNetlinkVisit, type NetlinkVisit } from './netlink-visit.ts';
 import type { NetworkThread } from './network-thread.ts';
 import { Nft } from './nft.ts';
+import { PortGuard } from './port-guard.ts';
 import { createQueueingDecoder, encodeQueueingDump, isEmulating } from './queueing-message.ts';
 import { createRouteDecoder, encodeRouteDump, OWN_PROTOCOL } from './route-message.ts';
 import { readSecurityStatistics } from './security-statistics.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
+import { groupTexts } from './text-groups.ts';
 import { isSecurityStep, programSecurity, readAssociationDrops, readSecurity } from './transport-security.ts';
 import { isGuePortStep, programGuePorts, readGuePorts } from './tunnels/gue-port.ts';
 import { WireguardDevices } from './tunnels/wireguard-devices.ts';
@@ -54,6 +57,7 @@ export class NetworkNamespace implements Namespace {
   readonly #generic: GenericNetlink;
   readonly #wireguard: WireguardDevices;
   readonly #guards: Guards;
+  readonly #ports: PortGuard;
   readonly #upAddresses: UpAddresses;
   readonly #watches: NamespaceWatches;
   readonly #servers = new LoopbackServers();
@@ -78,6 +82,7 @@ export class NetworkNamespace implements Namespace {
     const nft = new Nft((...call) => this.spawn(...call), this.#visit);
     this.#filter = new FilterTable(nft);
     this.#guards = new Guards(nft);
+    this.#ports = new PortGuard(nft);
     this.#generic = new GenericNetlink(options.families, this.#visit);
     this.#wireguard = new WireguardDevices(this.#generic);
     this.#upAddresses = new UpAddresses(this.name);
@@ -229,6 +234,10 @@ export class NetworkNamespace implements Namespace {
     return this.#thread.inNamespace(this.fd, () => readSysctl(key));
   }
 
+  readNetlinkPorts(): ReadonlySet<number> {
+    return this.#thread.inNamespace(this.fd, readNetlinkPorts);
+  }
+
   spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess {
     return spawnInside(this.#thread, this.fd, command, argv, options);
   }
@@ -236,6 +245,15 @@ export class NetworkNamespace implements Namespace {
   listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Watch {
     const fd = this.#thread.inNamespace(this.fd, () => this.#thread.calls.listenOnLoopback(port));
     return this.#servers.listen(fd, onConnection);
+  }
+
+  connectToLoopback(port: number): Socket {
+    const fd = this.#thread.inNamespace(this.fd, () => this.#thread.calls.connectToLoopback(port));
+    return new Socket({ fd });
+  }
+
+  async guardPorts(ports: readonly number[], how: 'renew' | 'keep'): Promise<void> {
+    if (how === 'renew' || !(await this.#ports.stands())) await this.#ports.write(ports);
   }
 
   watchLinks(onChange: () => void): Watch {
@@ -269,17 +287,4 @@ export class NetworkNamespace implements Namespace {
 
 function namesOf(links: readonly LinkMessage[]): Map<number, string> {
   return new Map(links.map((link) => [link.index, link.name]));
-}
-
-function groupTexts<T extends { readonly index: number }>(
-  entries: readonly T[],
-  textOf: (entry: T) => string,
-): Map<number, string[]> {
-  const groups = new Map<number, string[]>();
-  for (const entry of entries) {
-    const group = groups.get(entry.index);
-    if (group === undefined) groups.set(entry.index, [textOf(entry)]);
-    else group.push(textOf(entry));
-  }
-  return groups;
 }

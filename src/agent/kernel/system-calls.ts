@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
 import koffi from 'koffi';
 import { kernelError } from './kernel-error.ts';
 
@@ -24,6 +25,8 @@ export interface SystemCalls {
   setSocketOption(fd: number, level: number, option: number, value: number): void;
   /** socket(2), bind(2) and listen(2): TCP at 127.0.0.1. What is started meanwhile does not inherit the descriptor. */
   listenOnLoopback(port: number): number;
+  /** socket(2) and connect(2), which is not waited for: TCP to 127.0.0.1. */
+  connectToLoopback(port: number): number;
 }
 
 export const MS_BIND = 0x1000;
@@ -49,9 +52,27 @@ export function loadSystemCalls(): SystemCalls {
   const socket = libc.func('int socket(int domain, int type, int protocol)');
   const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
   const listen = libc.func('int listen(int fd, int backlog)');
+  const connect = libc.func('int connect(int fd, const void *address, uint32_t length)');
 
   function check(result: number, what: () => string): void {
     if (result !== 0) throw kernelError(koffi.errno(), what());
+  }
+
+  /** Runs `use` on a TCP socket and the address of a port of loopback; closes the socket when that fails. */
+  function withLoopback(port: number, use: (fd: number, address: Buffer) => void): number {
+    const fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) throw kernelError(koffi.errno(), 'socket');
+    try {
+      const address = Buffer.alloc(SOCKADDR_IN_BYTES);
+      address.writeUInt16LE(AF_INET, 0);
+      address.writeUInt16BE(port, 2);
+      address.set([127, 0, 0, 1], 4);
+      use(fd, address);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
   }
 
   function setSocketOption(fd: number, level: number, option: number, value: number): void {
@@ -84,23 +105,17 @@ export function loadSystemCalls(): SystemCalls {
         : null;
     },
     setSocketOption,
-    listenOnLoopback(port) {
-      const fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-      if (fd < 0) throw kernelError(koffi.errno(), 'socket');
-      try {
+    listenOnLoopback: (port) =>
+      withLoopback(port, (fd, address) => {
         setSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-        const address = Buffer.alloc(SOCKADDR_IN_BYTES);
-        address.writeUInt16LE(AF_INET, 0);
-        address.writeUInt16BE(port, 2);
-        address.set([127, 0, 0, 1], 4);
         check(bind(fd, address, address.length), () => `bind 127.0.0.1:${port}`);
         check(listen(fd, BACKLOG), () => `listen 127.0.0.1:${port}`);
-        return fd;
-      } catch (error) {
-        closeSync(fd);
-        throw error;
-      }
-    },
+      }),
+    connectToLoopback: (port) =>
+      withLoopback(port, (fd, address) => {
+        const isUnderWay = connect(fd, address, address.length) === 0 || koffi.errno() === EINPROGRESS;
+        if (!isUnderWay) throw kernelError(koffi.errno(), `connect 127.0.0.1:${port}`);
+      }),
   };
 }
 
@@ -111,6 +126,7 @@ const LOCK_EX = 2;
 const AF_NETLINK = 16;
 const SOCKADDR_NL_BYTES = 12;
 const AF_INET = 2;
+const { EINPROGRESS } = constants.errno;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
