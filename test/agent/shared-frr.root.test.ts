@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Overlay } from '../../src/model/overlay.ts';
+import type { VinetEvent } from '../../src/model/status.ts';
 import { daemonPids, ospfRoutes, ping, startPing, tracesOf, until } from '../machine.ts';
 import { ip, type NodeBench, openNodeBench } from './node-bench.ts';
 
@@ -31,6 +32,25 @@ describe('two overlays whose routers share daemons, over two nodes', () => {
     expect(vrfs?.sort()).toEqual(['vrf r1', 'vrf r3', 'vrf r5']);
     for (const namespace of ['vtsh_frr_n1', 'vtsh-n1']) expect(ospfRoutes(namespace)).toEqual([]);
     expect(vtysh('vtsh_frr_n1', 'show running-config')).not.toMatch(/^(router ospf|interface \S+)$/m);
+  });
+
+  it('stream what they decide for each router, told apart from the others', async () => {
+    await allStreamsUp();
+    expect(await sumOf('vinet_route_differences')).toBe(0);
+    const zebra = pidOf('vtsh_frr_n1', 'zebra');
+    process.kill(zebra, 'SIGSTOP');
+    try {
+      ip('-n', 'vtsh_r3', 'route', 'del', '10.0.0.1/32');
+      expect(await eventOf('route-missing')).toMatchObject({
+        overlay: 'vtsh',
+        member: 'r3',
+        message: expect.stringContaining('10.0.0.1/32 ospf'),
+      });
+      expect(await sumOf('vinet_route_differences')).toBe(1);
+    } finally {
+      process.kill(zebra, 'SIGCONT');
+    }
+    expect(await eventOf('routes-agree')).toMatchObject({ overlay: 'vtsh', member: 'r3' });
   });
 
   it('are adopted when agents are begun anew', async () => {
@@ -84,6 +104,7 @@ describe('two overlays whose routers share daemons, over two nodes', () => {
     );
     await bench.ready();
     expect(bench.nodes[0]?.reports.events.map(({ kind }) => kind)).toContain('daemon-died');
+    await allStreamsUp();
   });
 
   it('lose nothing of one when the other goes, which leaves nothing', async () => {
@@ -106,6 +127,30 @@ describe('two overlays whose routers share daemons, over two nodes', () => {
     expect(daemonPids('vtsh_r').size).toBe(0);
     expect(ping('vtsh_r1', '10.0.0.4')).toBe(true);
   });
+
+  /** Of both overlays' routers on the first node. */
+  function allStreamsUp(): Promise<void> {
+    return until(
+      async () => (await sumOf('vinet_zebra_stream_up')) === 5,
+      () => 'decisions of every router',
+    );
+  }
+
+  async function eventOf(kind: VinetEvent['kind']) {
+    const find = () => bench.nodes[0]?.reports.events.find((event) => event.kind === kind);
+    await until(
+      () => find() !== undefined,
+      () => `an event ${kind}`,
+    );
+    return find();
+  }
+
+  /** Over all routers of the first node. */
+  async function sumOf(metric: string): Promise<number> {
+    const text = (await bench.nodes[0]?.agent.metrics.collect()) ?? '';
+    const series = text.split('\n').filter((line) => line.startsWith(`${metric}{`));
+    return series.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
 });
 
 describe('static routes by shared daemons', () => {

@@ -15,7 +15,13 @@ export interface RouterConfig {
 export function joinConfigs(hostname: string, routers: readonly RouterConfig[]): string {
   const crowd = crowdOf(routers.length);
   const sections = routers.flatMap((router) => scopeToVrf(router, crowd));
-  return [`hostname ${hostname}`, '!', ...sections, ''].join('\n');
+  return [`hostname ${hostname}`, ...linesOfAll(routers), '!', ...sections, ''].join('\n');
+}
+
+/** zebra has one stream of its decisions for all. */
+function linesOfAll(routers: readonly RouterConfig[]): string[] {
+  const lines = routers.flatMap(({ config }) => config.split('\n').filter((line) => /^fpm /.test(line)));
+  return [...new Set(lines)];
 }
 
 function scopeToVrf({ vrf, config }: RouterConfig, crowd: number): string[] {
@@ -59,7 +65,7 @@ function waitInCrowd(line: string, crowd: number): string {
     );
 }
 
-/** The name of the whole set stands for all, and zebra's stream does not say whose the routes are. */
+/** What is said once for all routers, and what says nothing. */
 function isWithoutMeaning(line: string): boolean {
   return line.trim() === '' || /^(!|#|hostname |fpm |exit$|end$)/.test(line);
 }

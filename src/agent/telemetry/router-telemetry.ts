@@ -53,8 +53,7 @@ export class RouterTelemetry {
       const homeOf = daemonHomes(overlay);
       for (const environment of overlay.environments) {
         const { namespace } = environment;
-        const hasOwnZebra = homeOf(environment) === namespace;
-        if (!unsettled.has(namespace)) this.followRouter(overlay, environment, hasOwnZebra);
+        if (!unsettled.has(namespace)) this.followRouter(overlay, environment, homeOf(environment));
       }
     }
   }
@@ -133,8 +132,8 @@ export class RouterTelemetry {
     this.options.onChange();
   }
 
-  /** A zebra that serves others too does not say whose the routes are that it streams. */
-  private followRouter(overlay: OverlayState, environment: EnvironmentState, hasOwnZebra: boolean): void {
+  /** @param home namespace of the daemons that serve the router */
+  private followRouter(overlay: OverlayState, environment: EnvironmentState, home: string): void {
     const { namespace, routing, loopback } = environment;
     const held = this.options.find(namespace);
     if (routing === null || held === null) return;
@@ -143,7 +142,8 @@ export class RouterTelemetry {
       own: loopback,
       summarized: routing.summarized,
     });
-    if (hasOwnZebra) this.decisions.follow(held);
+    const zebra = this.options.find(home);
+    if (zebra !== null) this.decisions.follow(held, zebra);
     else this.decisions.unfollow(namespace);
     this.neighbors.follow(namespace, routing);
   }

@@ -5,7 +5,8 @@ import { SerialQueue } from '../../frr/serial-queue.ts';
 import type { Namespace } from '../../kernel/kernel.ts';
 import { RouteAudit } from './route-audit.ts';
 import type { RouteDifferences } from './route-differences.ts';
-import { RouteStream } from './route-stream.ts';
+import { type RouterDecisions, RouteStream } from './route-stream.ts';
+import { SharedRouteStream } from './shared-route-stream.ts';
 
 /** Changes are gathered for this long before they are reported. */
 const REPORT_PAUSE_MS = 500;
@@ -35,15 +36,23 @@ export interface DecisionSample {
 
 interface Listening {
   readonly namespace: Namespace;
-  readonly stream: RouteStream;
+  /** Where the zebra runs that serves the router: in its own namespace, or in one with others. */
+  readonly home: Namespace;
+  readonly stream: RouterDecisions;
   readonly audit: RouteAudit;
   broken: number;
+}
+
+interface SharedListening {
+  readonly home: Namespace;
+  readonly stream: SharedRouteStream;
 }
 
 /** Listens to the zebra of every router, compares it with the kernel, and knows when routes last changed. */
 export class DecisionWatch {
   readonly #options: DecisionWatchOptions;
   readonly #routers = new Map<string, Listening>();
+  readonly #shared = new Map<string, SharedListening>();
   readonly #turns = new SerialQueue();
   #reportTimer: NodeJS.Timeout | null = null;
 
@@ -51,21 +60,27 @@ export class DecisionWatch {
     this.#options = options;
   }
 
-  /** Listens from before zebra is started. */
+  /** Listens from before a router's own zebra is started. */
   expectZebra(namespace: Namespace): void {
-    this.#listen(namespace)?.stream.expectZebra();
+    const stream = this.#listen(namespace, namespace)?.stream;
+    if (stream instanceof RouteStream) stream.expectZebra();
   }
 
-  /** Listens to a zebra that may have been running for long. */
-  follow(namespace: Namespace): void {
-    this.#listen(namespace);
+  /**
+   * Listens to a zebra that may have been running for long.
+   * @param home where it runs; the router's own namespace unless it serves others too
+   */
+  follow(namespace: Namespace, home: Namespace): void {
+    this.#listen(namespace, home);
   }
 
   unfollow(name: string): void {
     const router = this.#routers.get(name);
+    if (router === undefined) return;
     this.#routers.delete(name);
-    router?.audit.close();
-    router?.stream.close();
+    router.audit.close();
+    router.stream.close();
+    this.#closeUnused(router.home.name);
   }
 
   names(): readonly string[] {
@@ -106,13 +121,13 @@ export class DecisionWatch {
     if (this.#reportTimer !== null) clearTimeout(this.#reportTimer);
   }
 
-  #listen(namespace: Namespace): Listening | null {
+  #listen(namespace: Namespace, home: Namespace): Listening | null {
     const { name } = namespace;
     const known = this.#routers.get(name);
-    if (known?.namespace === namespace) return known;
+    if (known?.namespace === namespace && known.home === home) return known;
     this.unfollow(name);
     try {
-      const router = this.#open(namespace);
+      const router = this.#open(namespace, home);
       this.#routers.set(name, router);
       return router;
     } catch (error) {
@@ -121,30 +136,50 @@ export class DecisionWatch {
     }
   }
 
-  #open(namespace: Namespace): Listening {
-    const { now, log } = this.#options;
-    const stream = new RouteStream(namespace, {
-      now,
-      onChange: () => {
-        router.audit.suspect();
-        this.#reportSoon(stream);
-      },
-      onBroken: (reason) => {
-        router.broken += 1;
-        log(`decisions of ${namespace.name}: ${reason}`);
-      },
-    });
+  #open(namespace: Namespace, home: Namespace): Listening {
+    const { now } = this.#options;
+    const onChange = () => {
+      router.audit.suspect();
+      this.#reportSoon(stream);
+    };
+    const onBroken = (reason: string) => this.#broke(home, reason);
+    const stream =
+      home === namespace
+        ? new RouteStream(namespace, { now, onChange, onBroken })
+        : this.#openShared(home, onBroken).follow(namespace, onChange);
     const audit = new RouteAudit(namespace, stream, {
       now,
       turns: this.#turns,
       onDifference: (before, after) => this.#tell(namespace.name, before, after),
     });
-    const router: Listening = { namespace, stream, audit, broken: 0 };
+    const router: Listening = { namespace, home, stream, audit, broken: 0 };
     return router;
   }
 
+  #openShared(home: Namespace, onBroken: (reason: string) => void): SharedRouteStream {
+    const known = this.#shared.get(home.name);
+    if (known?.home === home) return known.stream;
+    // Routers that were followed where this namespace was before are followed anew, each when its turn comes.
+    known?.stream.close();
+    const stream = new SharedRouteStream(home, { now: this.#options.now, onBroken });
+    this.#shared.set(home.name, { home, stream });
+    return stream;
+  }
+
+  #closeUnused(home: string): void {
+    const shared = this.#shared.get(home);
+    if (shared === undefined || shared.stream.isUsed) return;
+    this.#shared.delete(home);
+    shared.stream.close();
+  }
+
+  #broke(home: Namespace, reason: string): void {
+    for (const router of this.#routers.values()) if (router.home === home) router.broken += 1;
+    this.#options.log(`decisions of ${home.name}: ${reason}`);
+  }
+
   /** At most this often, also while a network does not come to rest. */
-  #reportSoon(stream: RouteStream): void {
+  #reportSoon(stream: RouterDecisions): void {
     if (stream.burst === null || this.#reportTimer !== null) return;
     this.#reportTimer = setTimeout(() => {
       this.#reportTimer = null;

@@ -1,12 +1,14 @@
 import type { SerialQueue } from '../../frr/serial-queue.ts';
 import type { Namespace, Watch } from '../../kernel/kernel.ts';
 import { findDifferences, NO_DIFFERENCES, type RouteDifferences } from './route-differences.ts';
-import type { RouteStream } from './route-stream.ts';
+import type { RouterDecisions } from './route-stream.ts';
 
 /** Both sides have been quiet for this long before they are compared, and once more before anybody is told. */
 const GRACE_MS = 1_000;
 /** How often a router is looked at whose differences have been told. */
 const RECHECK_MS = 5_000;
+
+type HeardDecisions = Pick<RouterDecisions, 'isConnected' | 'lastHeardAt' | 'decisions'>;
 
 export interface RouteAuditOptions {
   readonly now: () => number;
@@ -22,7 +24,7 @@ export interface RouteAuditOptions {
  */
 export class RouteAudit {
   readonly #namespace: Namespace;
-  readonly #stream: RouteStream;
+  readonly #stream: HeardDecisions;
   readonly #options: RouteAuditOptions;
   #timer: NodeJS.Timeout | null = null;
   /** Set while nothing is due: the kernel then says when that may have changed. */
@@ -32,7 +34,7 @@ export class RouteAudit {
   #working = false;
   #closed = false;
 
-  constructor(namespace: Namespace, stream: RouteStream, options: RouteAuditOptions) {
+  constructor(namespace: Namespace, stream: HeardDecisions, options: RouteAuditOptions) {
     this.#namespace = namespace;
     this.#stream = stream;
     this.#options = options;

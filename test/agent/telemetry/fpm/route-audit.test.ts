@@ -8,7 +8,6 @@ import {
   findDifferences,
   type RouteDifferences,
 } from '../../../../src/agent/telemetry/fpm/route-differences.ts';
-import type { RouteStream } from '../../../../src/agent/telemetry/fpm/route-stream.ts';
 import type { Route } from '../../../../src/model/route.ts';
 
 const OSPF = 188;
@@ -75,7 +74,7 @@ describe('comparing them', () => {
         };
       },
     };
-    audit = new RouteAudit(namespace as Namespace, stream as RouteStream, {
+    audit = new RouteAudit(namespace as Namespace, stream, {
       now: () => Date.now() - startedAt,
       turns: new SerialQueue(),
       onDifference: (_, after) => told.push(after),
