@@ -97,8 +97,13 @@ export const HOST_VIEW: View<HostView> = {
 };
 
 export const WIDE_HOST_VIEW: View<HostView> = {
-  columns: [...HOST_VIEW.columns, { title: 'NAMESPACE' }, { title: 'MESSAGE' }],
-  row: (host) => [...HOST_VIEW.row(host), host.namespace, host.message === '' ? ' ' : host.message],
+  columns: [...HOST_VIEW.columns, { title: 'HOME' }, { title: 'NAMESPACE' }, { title: 'MESSAGE' }],
+  row: (host) => [
+    ...HOST_VIEW.row(host),
+    host.home,
+    host.namespace,
+    host.message === '' ? ' ' : host.message,
+  ],
 };
 
 export const LINK_VIEW: View<LinkView> = {

@@ -102,7 +102,9 @@ export const HostView = Type.Object({
   phase: RouterView.properties.phase,
   message: Type.String(),
   addresses: Type.Array(Type.String()),
-  /** The routers that it is attached to; its default route is by the first. */
+  /** The overlay whose file says all of it: another one where that shares the host. */
+  home: Type.String(),
+  /** The routers that it is attached to, by its internal router where it has one; else its default route is by the first. */
   adjacent: Type.Array(Type.String()),
 });
 export const HostList = Type.Object({ hosts: Type.Array(HostView) });

@@ -1,5 +1,5 @@
 import type { Emulation } from './emulation.ts';
-import type { KernelRoute, LinkFilter, LinkState } from './node-state.ts';
+import type { EnvironmentFilter, KernelRoute, LinkState } from './node-state.ts';
 import type { GuePort } from './observation.ts';
 import type { DaemonName } from './routing-state.ts';
 import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from './security.ts';
@@ -73,7 +73,7 @@ export type Change =
   /** The environment's own /etc/hosts, where ip-netns(8) looks for it. */
   | { readonly kind: 'set-hosts'; readonly namespace: string; readonly text: string }
   /** Null lets everything in. */
-  | { readonly kind: 'set-filter'; readonly namespace: string; readonly filter: LinkFilter | null }
+  | { readonly kind: 'set-filter'; readonly namespace: string; readonly filter: EnvironmentFilter | null }
   /** From where packets of tunnels are taken, all of them; `namespace` is the transport, or empty. */
   | {
       readonly kind: 'set-tunnel-sources';

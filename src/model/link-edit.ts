@@ -1,6 +1,8 @@
+import { hostSideNames } from './internal-router.ts';
+import { pairKey } from './link-names.ts';
 import type { EmulationSpec, LinkEdit, LinkEmulationSpec, Overlay } from './overlay.ts';
 import type { Checked } from './problem.ts';
-import { expandTopology, type LinkSpec, linkMembers, pairKey, type Spec } from './topology.ts';
+import { expandTopology, type LinkSpec, linkMembers, type Spec } from './topology.ts';
 
 /**
  * The overlay with one link declared otherwise, as if its file had been edited. The result is yet to be checked.
@@ -37,7 +39,7 @@ function findPlace(spec: Spec, name: string): Place | null {
   const ordinal = links.findIndex((link) => link.name === name);
   const link = links[ordinal];
   if (spec.topology.kind === 'custom') {
-    const hosts = new Set(spec.hosts?.map((host) => host.name));
+    const hosts = hostSideNames(spec.hosts);
     const members = (entry: LinkSpec) => linkMembers(entry).filter((member) => !hosts.has(member)).length;
     const pairs = declared.filter(([, entry]) => linkMembers(entry).length === 2 && members(entry) === 2);
     const buses = declared.filter(([, entry]) => linkMembers(entry).length > 2);

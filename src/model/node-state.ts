@@ -38,8 +38,10 @@ export interface EnvironmentState {
   readonly links: readonly LinkState[];
   /** Routes that the agent programs itself, where no routing daemon does: a host's default route. */
   readonly routes: readonly KernelRoute[];
-  /** What a link layer lets in; null lets everything in. */
-  readonly filter: LinkFilter | null;
+  /** What a link layer, or an internal router, lets in; null lets everything in. */
+  readonly filter: EnvironmentFilter | null;
+  /** Members of other overlays that are known here too, as `r3.blue`. */
+  readonly otherNames: readonly { readonly address: string; readonly name: string }[];
   readonly routing: RoutingState | null;
 }
 
@@ -68,6 +70,29 @@ export interface LinkFilter {
     readonly source: string;
     readonly destination: string;
   }[];
+}
+
+/**
+ * What keeps the overlays apart that meet in a host's internal router. Whatever is not listed is dropped and counted,
+ * except that a source of which nothing is said may come from anywhere.
+ */
+export interface BorderFilter {
+  /** Sources of packets by the interface that they come through; the first one that fits decides. An empty prefix is all. */
+  readonly sources: readonly {
+    readonly interface: string;
+    readonly prefix: string;
+    readonly accept: boolean;
+  }[];
+  /** The router's own addresses, without prefix lengths, that are there for packets from an interface. */
+  readonly local: readonly { readonly interface: string; readonly address: string }[];
+  /** Interfaces that packets are forwarded between, in this direction. */
+  readonly forward: readonly { readonly from: string; readonly to: string }[];
+}
+
+export type EnvironmentFilter = LinkFilter | BorderFilter;
+
+export function isLinkFilter(filter: EnvironmentFilter): filter is LinkFilter {
+  return 'accept' in filter;
 }
 
 export type LinkState = VethState | TunnelState | BridgeState;

@@ -1,5 +1,5 @@
 import type { Emulation } from './emulation.ts';
-import type { KernelRoute, LinkFilter } from './node-state.ts';
+import type { EnvironmentFilter, KernelRoute } from './node-state.ts';
 import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from './security.ts';
 import type { Tunnel, TunnelSource } from './tunnel.ts';
 
@@ -45,7 +45,7 @@ export interface ObservedEnvironment {
   readonly links: readonly ObservedLink[];
   /** Those that the agent programmed itself. */
   readonly routes: readonly KernelRoute[];
-  readonly filter: LinkFilter | null;
+  readonly filter: EnvironmentFilter | null;
   /** Text of the environment's own /etc/hosts; empty where it has none. */
   readonly hosts: string;
   readonly daemons: readonly ObservedDaemon[];

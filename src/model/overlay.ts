@@ -163,6 +163,19 @@ const Spec = Type.Object(
               description: 'its router; of several the first one has its default route',
             }),
             node: Type.Optional(NodeName),
+            overlays: Type.Optional(
+              Type.Array(OverlayName, {
+                minItems: 1,
+                maxItems: 16,
+                description: 'overlays that it may be a member of too, behind an internal router',
+              }),
+            ),
+            home: Type.Optional(
+              Type.String({
+                pattern: OVERLAY_NAME,
+                description: 'the overlay whose host of that name is a member of this one too',
+              }),
+            ),
           },
           closed,
         ),

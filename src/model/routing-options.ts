@@ -1,3 +1,4 @@
+import { attachedTo, hostBehind } from './internal-router.ts';
 import { PROTOCOL_FEATURES } from './routing-protocols.ts';
 import type { Protocol, RouterRoutingSpec, RoutingSpec } from './routing-schema.ts';
 import type { Spec } from './topology.ts';
@@ -9,8 +10,11 @@ export type RoutingOptions = RouterRoutingSpec & Pick<RoutingSpec, 'pim'>;
  * The overlay's routing with a router's own before it. Blocks of a protocol, prefix lists and route maps are
  * joined by their fields and names; lists replace one another.
  */
-export function routingOptions(spec: Pick<Spec, 'routing' | 'routers'>, router: string): RoutingOptions {
-  const own = spec.routers?.[router]?.routing;
+export function routingOptions(
+  spec: Pick<Spec, 'routing' | 'routers' | 'hosts'>,
+  router: string,
+): RoutingOptions {
+  const own = spec.routers?.[router]?.routing ?? adjacentOptions(spec, router);
   const { instance: _instance, isolation: _isolation, drift: _drift, ...common } = spec.routing ?? {};
   if (own === undefined) return common;
   const joined: RoutingOptions = { ...common, ...own };
@@ -19,6 +23,22 @@ export function routingOptions(spec: Pick<Spec, 'routing' | 'routers'>, router: 
     if (one !== undefined && other !== undefined) Object.assign(joined, { [block]: { ...one, ...other } });
   }
   return joined;
+}
+
+/** An internal router of which nothing is said speaks with the first router that it is attached to as that one does. */
+function adjacentOptions(
+  { routers, hosts }: Pick<Spec, 'routers' | 'hosts'>,
+  router: string,
+): RouterRoutingSpec | undefined {
+  const host = hostBehind(hosts, router);
+  const said = host === undefined ? undefined : routers?.[attachedTo(host)[0] ?? '']?.routing;
+  if (said === undefined) return undefined;
+  const { protocol, timers, bfd, authentication, ospf, ospf6, isis } = said;
+  return Object.fromEntries(
+    Object.entries({ protocol, timers, bfd, authentication, ospf, ospf6, isis }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
 }
 
 /**

@@ -137,6 +137,8 @@ export interface BgpState {
   readonly peers: readonly BgpPeer[];
   readonly key: string;
   readonly defaultOriginate: DefaultOrigination;
+  /** Administrative distance of all that it hears; 0 leaves FRR's own. */
+  readonly distance: number;
   readonly redistribute: readonly RedistributionState[];
 }
 

@@ -1,14 +1,14 @@
+import { attachedTo, hasInternalRouter, hostSideNames, internalRouterOf } from './internal-router.ts';
+import { pairKey } from './link-names.ts';
 import { MAX_INTERFACE_NAME_BYTES, RESERVED_MEMBER_NAMES } from './names.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
 import {
-  attachedTo,
   BUS_SEGMENT,
   type HostSpec,
   isOfHost,
   type LinkSpec,
   linkMembers,
-  pairKey,
   type Topology,
   type TopologyLink,
   type TopologyParts,
@@ -23,7 +23,7 @@ export function checkTopologyNames(spec: TopologyParts, topology: Topology, isDa
   const knowsHosts = !isDamaged(['spec', 'hosts']);
   const isWhole = knowsHosts && !isDamaged(['spec', 'topology']);
   const known = listRouters(topology.routers);
-  const members = { ...known, names: new Set([...topology.routers, ...topology.hosts]) };
+  const members = { ...known, names: new Set([...topology.routers, ...hostSideNames(spec.hosts)]) };
   const strangers = Object.keys(spec.routers ?? {})
     .filter((name) => !known.names.has(name))
     .map((name) => unknownRouter(`spec.routers.${name}`, name, known));
@@ -31,9 +31,10 @@ export function checkTopologyNames(spec: TopologyParts, topology: Topology, isDa
   return [
     ...checkNames(spec, topology),
     ...(knowsHosts ? ends.flat() : []),
-    ...(isWhole ? checkLinks(spec.topology, topology, ends) : []),
+    ...(isWhole ? checkLinks(spec, topology, ends) : []),
     ...strangers,
-    ...checkHosts(spec.hosts ?? [], known),
+    ...checkHosts(spec.hosts ?? [], listRouters(declaredRouters(spec, topology))),
+    ...checkInternalRouters(spec.hosts ?? []),
   ];
 }
 
@@ -43,7 +44,7 @@ const LINKS = 'spec.topology.links';
 /** Routers, hosts, and links that were given a name share one space of names: namespaces and interfaces bear them. */
 function checkNames(spec: TopologyParts, topology: Topology): Problem[] {
   const listed = Array.isArray(spec.topology.routers) ? spec.topology.routers : [];
-  const seen = new Set(Array.isArray(spec.topology.routers) ? [] : topology.routers);
+  const seen = new Set(Array.isArray(spec.topology.routers) ? [] : declaredRouters(spec, topology));
   if (spec.topology.kind === 'bus') seen.add(BUS_SEGMENT);
   const named = [
     ...listed.map((name, index) => ({ name, path: `${ROUTERS}[${index}]` })),
@@ -52,7 +53,12 @@ function checkNames(spec: TopologyParts, topology: Topology): Problem[] {
         ? []
         : [{ name: link.name, path: `${LINKS}[${index}].name` }],
     ),
-    ...(spec.hosts ?? []).map(({ name }, index) => ({ name, path: `spec.hosts[${index}].name` })),
+    ...(spec.hosts ?? []).flatMap((host, index) =>
+      [host.name, ...(hasInternalRouter(host) ? [internalRouterOf(host.name)] : [])].map((name) => ({
+        name,
+        path: `spec.hosts[${index}].name`,
+      })),
+    ),
   ];
   const problems: Problem[] = [];
   for (const { name, path } of named) {
@@ -65,11 +71,22 @@ function checkNames(spec: TopologyParts, topology: Topology): Problem[] {
   return problems;
 }
 
+/** Those that are not hosts' internal routers. */
+function declaredRouters({ hosts }: TopologyParts, { routers }: Topology): string[] {
+  const internal = new Set((hosts ?? []).filter(hasInternalRouter).map(({ name }) => internalRouterOf(name)));
+  return routers.filter((router) => !internal.has(router));
+}
+
 /** `ends` holds what is wrong with the ends of each link: little can be said of such a link. */
-function checkLinks(spec: TopologySpec, topology: Topology, ends: readonly Problem[][]): Problem[] {
-  const adjusted = checkAdjustedLinks(spec, topology, ends);
+function checkLinks(
+  { topology: spec, hosts }: TopologyParts,
+  topology: Topology,
+  ends: readonly Problem[][],
+): Problem[] {
+  const hostSide = hostSideNames(hosts);
+  const adjusted = checkAdjustedLinks(spec, topology, hostSide, ends);
   if (spec.kind !== 'custom' || ends.some((problems) => problems.length > 0)) return adjusted;
-  return [...adjusted, ...checkInterfaceNames(spec, topology), ...checkConnected(topology)];
+  return [...adjusted, ...checkInterfaceNames(spec, topology, hostSide), ...checkConnected(topology)];
 }
 
 /** Hosts have names that nobody else has, and routers that there are. */
@@ -82,6 +99,41 @@ function checkHosts(hosts: readonly HostSpec[], known: KnownRouters): Problem[] 
       if (routers.indexOf(router) === position) return [];
       return [problem('duplicate-link', path, `${host.name} is attached to ${router} already`)];
     });
+  });
+}
+
+/** In each overlay a host has one entry: at home it says where else the host may be, elsewhere where its home is. */
+function checkInternalRouters(hosts: readonly HostSpec[]): Problem[] {
+  return hosts.flatMap((host, index): Problem[] => {
+    const { name, home, overlays } = host;
+    if (overlays === undefined) return [];
+    if (home !== undefined) {
+      const message = `${name} is a host of ${home}, so that one's file says which overlays it may be in`;
+      return [problem('wrong-field', `spec.hosts[${index}].overlays`, message)];
+    }
+    const internal = internalRouterOf(name);
+    const twice = overlays.findIndex((overlay, position) => overlays.indexOf(overlay) !== position);
+    return [
+      ...(internal.length > MAX_INTERFACE_NAME_BYTES
+        ? [
+            problem(
+              'name-too-long',
+              `spec.hosts[${index}].name`,
+              `its internal router ${internal} would have more than ${MAX_INTERFACE_NAME_BYTES} letters`,
+              'give the host a shorter name',
+            ),
+          ]
+        : []),
+      ...(twice < 0
+        ? []
+        : [
+            problem(
+              'duplicate-overlay',
+              `spec.hosts[${index}].overlays[${twice}]`,
+              `${overlays[twice]} is in the list twice`,
+            ),
+          ]),
+    ];
   });
 }
 
@@ -127,8 +179,7 @@ function unknownRouter(path: string, name: string, known: KnownRouters): Problem
 }
 
 /** A second link between two routers needs a longer interface name, and Linux has room for 15 bytes. */
-function checkInterfaceNames(spec: TopologySpec, topology: Topology): Problem[] {
-  const hosts = new Set(topology.hosts);
+function checkInterfaceNames(spec: TopologySpec, topology: Topology, hosts: ReadonlySet<string>): Problem[] {
   const positions = (spec.links ?? []).flatMap((link, index) =>
     linkMembers(link).length === 2 && !isOfHost(link, hosts) ? [index] : [],
   );
@@ -180,8 +231,12 @@ function checkConnected(topology: Topology): Problem[] {
 /**
  * Links of a generated topology and of hosts are there already; the file can say what some of them are like.
  */
-function checkAdjustedLinks(spec: TopologySpec, topology: Topology, ends: readonly Problem[][]): Problem[] {
-  const hosts = new Set(topology.hosts);
+function checkAdjustedLinks(
+  spec: TopologySpec,
+  topology: Topology,
+  hosts: ReadonlySet<string>,
+  ends: readonly Problem[][],
+): Problem[] {
   const existing = new Set(topology.links.map(({ ends }) => pairKey(...ends)));
   const adjusted = new Set<string>();
   return (spec.links ?? []).flatMap((link, index) => {

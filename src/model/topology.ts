@@ -1,9 +1,15 @@
+import { addInternalRouters, attachHosts } from './host-links.ts';
+import { hostSideNames } from './internal-router.ts';
+import { numberNames, pairKey, segmentNames } from './link-names.ts';
 import type { EncapsulationName, LinkEmulationSpec, Overlay } from './overlay.ts';
 
 /** A topology as routers, hosts, links and segments; all names are final. */
 export interface Topology {
   readonly routers: readonly string[];
+  /** Its own; their internal routers are among the routers, behind all others. */
   readonly hosts: readonly string[];
+  /** Hosts of other overlays that are members too: what they are attached by ends at their internal routers. */
+  readonly guests: readonly string[];
   /** Those between routers in declared order, then those that hosts are attached by. */
   readonly links: readonly TopologyLink[];
   readonly segments: readonly TopologySegment[];
@@ -52,8 +58,15 @@ export function expandTopology(spec: Pick<Spec, 'topology' | 'links' | 'hosts'>)
   const common: LinkSettings = { cost, encapsulation, emulate, isDown: false };
   const routed =
     topology.kind === 'custom' ? expandCustom(topology, common, hosts) : expandGenerated(topology, common);
-  const access = attachHosts(hosts, routed, settingsByPair(topology.links ?? []), common);
-  return { ...routed, hosts: hosts.map(({ name }) => name), links: [...routed.links, ...access] };
+  const adjusted = settingsByPair(topology.links ?? []);
+  const joined = addInternalRouters(hosts, routed, adjusted, common);
+  const access = attachHosts(hosts, joined, adjusted, common);
+  return {
+    ...joined,
+    hosts: hosts.filter(({ home }) => home === undefined).map(({ name }) => name),
+    guests: hosts.filter(({ home }) => home !== undefined).map(({ name }) => name),
+    links: [...joined.links, ...access],
+  };
 }
 
 /** How many routers a generated topology has; null where that is not said. */
@@ -92,20 +105,10 @@ export function linkMembers(link: LinkSpec): readonly string[] {
   return Array.isArray(link) ? link : link.between;
 }
 
-/** The routers that a host is attached to. */
-export function attachedTo({ attach }: HostSpec): readonly string[] {
-  return Array.isArray(attach) ? attach : [attach];
-}
-
-/** A key that two routers share whichever is named first. Names hold no space. */
-export function pairKey(one: string, other: string): string {
-  return one < other ? `${one} ${other}` : `${other} ${one}`;
-}
-
 const DEFAULT_BRANCHING = 2;
 
 /** The part of a topology that its routers make up. */
-type RoutedTopology = Omit<Topology, 'hosts'>;
+export type RoutedTopology = Omit<Topology, 'hosts' | 'guests'>;
 
 function expandGenerated(topology: TopologySpec, common: LinkSettings): RoutedTopology {
   const count = countRouters(topology) ?? 0;
@@ -184,7 +187,7 @@ function expandCustom(
   hosts: readonly HostSpec[],
 ): RoutedTopology {
   const routers = Array.isArray(topology.routers) ? topology.routers : [];
-  const hostNames = new Set(hosts.map(({ name }) => name));
+  const hostNames = hostSideNames(hosts);
   const declared = (topology.links ?? []).filter((link) => !isOfHost(link, hostNames));
   const given = declared.flatMap((link) => (Array.isArray(link) ? [] : (link.name ?? [])));
   const nameLink = numberNames(given);
@@ -222,48 +225,5 @@ export function isOfHost(link: LinkSpec, hosts: ReadonlySet<string>): boolean {
   return linkMembers(link).some((member) => hosts.has(member));
 }
 
-function attachHosts(
-  hosts: readonly HostSpec[],
-  routed: RoutedTopology,
-  adjusted: ReadonlyMap<string, Partial<LinkSettings>>,
-  common: LinkSettings,
-): TopologyLink[] {
-  const nameLink = numberNames(hosts.length === 0 ? [] : routed.links.map(({ name }) => name));
-  return hosts.flatMap((host) =>
-    attachedTo(host).map((router): TopologyLink => {
-      const settings = { ...common, ...adjusted.get(pairKey(host.name, router)) };
-      const name = nameLink(`${host.name}-${router}`);
-      return {
-        name,
-        ends: [host.name, router],
-        interfaces: [router, host.name],
-        isAccess: true,
-        ...settings,
-      };
-    }),
-  );
-}
-
 /** The one segment of a bus. */
 export const BUS_SEGMENT = 'lan1';
-
-/** Numbers a name that is there already: `a` to `b-c` and `a-b` to `c` read the same. Given names hold no dot. */
-function numberNames(given: readonly string[]): (wanted: string) => string {
-  const counts = new Map(given.map((name) => [name, 1]));
-  return (wanted) => {
-    const ordinal = (counts.get(wanted) ?? 0) + 1;
-    counts.set(wanted, ordinal);
-    return ordinal === 1 ? wanted : `${wanted}.${ordinal}`;
-  };
-}
-
-/** `lan1`, `lan2`, … without those that something else is called. */
-function segmentNames(taken: readonly string[]): () => string {
-  const names = new Set(taken);
-  let ordinal = 0;
-  return () => {
-    do ordinal++;
-    while (names.has(`lan${ordinal}`));
-    return `lan${ordinal}`;
-  };
-}

@@ -2,11 +2,15 @@ import type { Overlay } from '../model/overlay.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import { expandTopology, type Spec } from '../model/topology.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
+import type { OverlaySecrets } from './overlay-secrets.ts';
 import type { Placement, Sites } from './placement.ts';
 import { basesOf } from './underlay-order.ts';
 
-/** Overlays by name, with what was decided for them: those that others may ride on. */
-export type Bases = ReadonlyMap<string, { readonly overlay: Overlay; readonly plan: OverlayPlan }>;
+/** Overlays by name, with what was decided for them: those that others may ride on, or have hosts in common with. */
+export type Bases = ReadonlyMap<
+  string,
+  { readonly overlay: Overlay; readonly plan: OverlayPlan; readonly secrets?: OverlaySecrets | null }
+>;
 
 export const NO_BASES: Bases = new Map();
 

@@ -1,6 +1,11 @@
 import type { Change, ChangeSummary } from '../model/change.ts';
 import type { Emulation } from '../model/emulation.ts';
-import type { LinkState, TunnelState } from '../model/node-state.ts';
+import {
+  type EnvironmentFilter,
+  isLinkFilter,
+  type LinkState,
+  type TunnelState,
+} from '../model/node-state.ts';
 import { remotesOf } from '../model/tunnel.ts';
 
 /** A change in the words of dry run, log and web page. */
@@ -50,11 +55,7 @@ export function summarizeChange(change: Change): ChangeSummary {
     case 'set-hosts':
       return say('update', 'hosts file', `${change.text.split('\n').length - 1} lines`);
     case 'set-filter':
-      return say(
-        'update',
-        'link filter',
-        change.filter === null ? 'lets everything in' : `lets in ${change.filter.accept.length} links`,
-      );
+      return say('update', ...summarizeFilter(change.filter));
     case 'add-gue-port':
     case 'remove-gue-port': {
       const { port, family } = change.guePort;
@@ -143,4 +144,10 @@ function describeEmulation(emulation: Emulation | null): string {
   ]
     .filter((part) => part !== '')
     .join(', ');
+}
+
+function summarizeFilter(filter: EnvironmentFilter | null): [string, string] {
+  if (filter === null) return ['filter', 'lets everything in'];
+  if (isLinkFilter(filter)) return ['link filter', `lets in ${filter.accept.length} links`];
+  return ['border filter', `forwards between ${filter.forward.length} pairs of interfaces`];
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LinkFilter } from '../model/node-state.ts';
+import { type EnvironmentFilter, isLinkFilter } from '../model/node-state.ts';
 
-/** Whether both accept the same packets: the kernel keeps no order, and no entry twice. */
-export function isSameFilter(one: LinkFilter | null, other: LinkFilter | null): boolean {
-  if (one === null || other === null) return one === other;
-  return isDeepStrictEqual(keysOf(one), keysOf(other));
+/** Whether both let the same packets in: of a link filter the kernel keeps no order, and no entry twice. */
+export function isSameFilter(one: EnvironmentFilter | null, other: EnvironmentFilter | null): boolean {
+  return isDeepStrictEqual(comparable(one), comparable(other));
 }
 
-function keysOf({ accept }: LinkFilter): Set<string> {
-  return new Set(accept.map((entry) => `${entry.interface} ${entry.source} ${entry.destination}`));
+function comparable(filter: EnvironmentFilter | null): unknown {
+  if (filter === null || !isLinkFilter(filter)) return filter;
+  return new Set(filter.accept.map((entry) => `${entry.interface} ${entry.source} ${entry.destination}`));
 }

@@ -10,7 +10,7 @@ import { isSameFilter } from './diff-filter.ts';
 import { diffLinks } from './diff-links.ts';
 import { diffTransports } from './diff-transports.ts';
 import { diffVrfs } from './diff-vrfs.ts';
-import { hostsFileOf, wantsHosts } from './hosts-file.ts';
+import { hostsFileOf, otherHostsOf, wantsHosts } from './hosts-file.ts';
 
 /** Rendered configuration of each daemon by namespace, in the order in which daemons are started, zebra first. */
 export type Configurations = ReadonlyMap<string, ReadonlyMap<DaemonName, string>>;
@@ -35,7 +35,7 @@ export function diffNode(
     for (const environment of overlay.environments) {
       wanted.set(environment.namespace, environment);
       if (overlay.keepsDrift) keeping.add(environment.namespace);
-      hosts.set(environment.namespace, wantsHosts(environment) ? text : '');
+      hosts.set(environment.namespace, wantsHosts(environment) ? text + otherHostsOf(environment) : '');
     }
   }
   const present = new Map(observed.environments.map((environment) => [environment.namespace, environment]));

@@ -27,6 +27,7 @@ export function routerEnvironment(
     links: linksOf(fabric, router),
     routes: [],
     filter: null,
+    otherNames: [],
     routing,
   };
 }
@@ -51,6 +52,7 @@ export function hostEnvironment(fabric: KeyedFabric, host: string): EnvironmentS
     links: linksOf(fabric, host),
     routes: attachment === undefined ? [] : defaultRoutes(fabric, attachment),
     filter: null,
+    otherNames: [],
     routing: null,
   };
 }
@@ -85,12 +87,14 @@ export function segmentEnvironment(
     loopback: [],
     routes: [],
     filter: null,
+    otherNames: [],
     links: [bridge, ...ports, ...tunnel],
     routing: null,
   };
 }
 
-function linksOf(fabric: KeyedFabric, member: string): LinkState[] {
+/** The interfaces of a router or host. */
+export function linksOf(fabric: KeyedFabric, member: string): LinkState[] {
   return fabric.wiring.attachmentsOf(member).map((attachment) => linkOf(fabric, member, attachment));
 }
 
@@ -115,7 +119,7 @@ function linkOf(fabric: KeyedFabric, member: string, attachment: Attachment): Li
   const far = to.side === 0 ? 1 : 0;
   const other = to.link.ends[far];
   if (wiring.siteOf(other) !== site) return { ...common, ...linkTunnel(fabric, to.link, to.side) };
-  const peer = { namespace: namespaceOf(overlay, other), name: to.link.interfaces[far] };
+  const peer = { namespace: wiring.namespaceOf(other), name: to.link.interfaces[far] };
   return { ...common, kind: 'veth', peer };
 }
 

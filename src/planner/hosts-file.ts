@@ -9,6 +9,11 @@ export function hostsFileOf({ name: overlay, names }: OverlayState): string {
   return names.length === 0 ? '' : LOCALHOST + members.join('');
 }
 
+/** What an environment's file has besides: members of other overlays, by their long names alone. */
+export function otherHostsOf({ otherNames }: EnvironmentState): string {
+  return otherNames.map(({ address, name }) => `${address} ${name}\n`).join('');
+}
+
 export function wantsHosts({ role }: EnvironmentState): boolean {
   return role === 'router' || role === 'host';
 }

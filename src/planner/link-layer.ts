@@ -89,6 +89,7 @@ function environmentAt(fabric: KeyedFabric, site: string, neighbors: Neighbors):
     links,
     routes: [],
     filter: { accept },
+    otherNames: [],
     routing: null,
   };
 }

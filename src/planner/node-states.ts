@@ -1,4 +1,4 @@
-import { formatIpAddress, formatIpPrefix } from '../model/ip-prefix.ts';
+import { formatIpPrefix, networkOf } from '../model/ip-prefix.ts';
 import type { Node } from '../model/node.ts';
 import type { EnvironmentState, NodeState, OverlayState } from '../model/node-state.ts';
 import type { Overlay } from '../model/overlay.ts';
@@ -6,14 +6,18 @@ import type { Checked, Problem } from '../model/problem.ts';
 import type { Bases } from './base-sites.ts';
 import { hostEnvironment, routerEnvironment, segmentEnvironment } from './environments.ts';
 import { planFabric } from './fabric.ts';
+import { planSharedHost } from './internal-routers.ts';
 import { openKeyring } from './keyring.ts';
 import { linkLayerEnvironments } from './link-layer.ts';
 import { checkNodeFitness } from './node-fitness.ts';
+import { namesIn } from './overlay-names.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
 import { needsSecrets, type OverlaySecrets } from './overlay-secrets.ts';
 import { planRouting } from './routing/routing.ts';
 import { findSpeakers } from './routing/speakers.ts';
 import { sharedFrrEnvironment } from './shared-frr.ts';
+import { sharedHostsOf } from './shared-hosts.ts';
+import type { Ground } from './sites.ts';
 import { checkTunnelsApart } from './tunnel-clashes.ts';
 import { sitesOf } from './tunnel-list.ts';
 import type { KeyedFabric } from './tunnel-states.ts';
@@ -55,7 +59,7 @@ export function compileNodeStates(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: states };
 }
 
-/** One overlay's part of each node that it stands on. `bases`: at least those that it rides on, at any depth. */
+/** One overlay's part of each node that it stands on. `bases`: at least those that it rides on, at any depth, and those that have hosts of it. */
 export function compileOverlayStates(
   { overlay, plan, secrets = null }: PlannedOverlay,
   nodes: ReadonlyMap<string, Node>,
@@ -70,18 +74,20 @@ export function compileOverlayStates(
   const fabric = planFabric(wiring, { nodes, bases });
   if (!fabric.ok) return fabric;
   const keyring = secrets === null ? null : openKeyring(name, secrets);
-  const environments = compileEnvironments({ ...fabric.value, keyring });
+  const shared = planSharedHosts(wiring, { nodes, bases });
+  if (!shared.ok) return shared;
+  const environments = compileEnvironments({ ...fabric.value, keyring }, shared.value);
   const keepsDrift = overlay.spec.routing?.drift === 'report';
-  const common = { name, destinations: destinationsOf(wiring), keepsDrift, names: namesOf(wiring) };
+  const common = { name, destinations: destinationsOf(wiring), keepsDrift, names: namesIn(wiring) };
   return {
     ok: true,
     value: new Map([...environments].map(([node, list]) => [node, { ...common, environments: list }])),
   };
 }
 
-/** Own addresses of every router that speaks a protocol, and the prefixes that its hosts are in. */
+/** Own addresses of every router that speaks a protocol, the prefixes that its hosts are in, and those of guests. */
 function destinationsOf(wiring: Wiring): string[] {
-  const { topology, book } = wiring;
+  const { topology, book, addressesOf, attachmentsOf } = wiring;
   const speaking = new Set(
     findSpeakers(wiring)
       .all.filter(({ protocols }) => protocols.length > 0)
@@ -92,27 +98,51 @@ function destinationsOf(wiring: Wiring): string[] {
     ...topology.links
       .filter(({ isAccess, isDown, ends }) => isAccess && !isDown && ends.some((end) => speaking.has(end)))
       .flatMap(({ name }) => book.linkPrefixes(name)),
+    ...topology.guests
+      .filter((guest) => attachmentsOf(guest).some(({ isDown }) => !isDown))
+      .flatMap((guest) => addressesOf(guest).map(networkOf)),
   ].map(formatIpPrefix);
 }
 
-function namesOf({ topology, addressesOf }: Wiring): OverlayState['names'] {
-  return [...topology.routers, ...topology.hosts].flatMap((name) =>
-    addressesOf(name).map((address) => ({ address: formatIpAddress(address), name })),
-  );
+/** What other overlays add to hosts and internal routers, by the member's name. */
+interface SharedEnvironments {
+  complete(environment: EnvironmentState): EnvironmentState;
 }
 
-function compileEnvironments(fabric: KeyedFabric): Map<string, EnvironmentState[]> {
+function planSharedHosts(wiring: Wiring, ground: Ground): Checked<SharedEnvironments> {
+  const problems: Problem[] = [];
+  const additions = new Map<string, (environment: EnvironmentState) => EnvironmentState>();
+  for (const host of sharedHostsOf(wiring.overlay.spec)) {
+    const shared = planSharedHost(wiring, host, ground);
+    if (!shared.ok) {
+      problems.push(...shared.problems);
+      continue;
+    }
+    const { internalRouter, otherNames, complete } = shared.value;
+    additions.set(internalRouter, complete);
+    additions.set(host.name, (environment) => ({ ...environment, otherNames }));
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  const complete = (environment: EnvironmentState) =>
+    additions.get(environment.name)?.(environment) ?? environment;
+  return { ok: true, value: { complete } };
+}
+
+function compileEnvironments(
+  fabric: KeyedFabric,
+  shared: SharedEnvironments,
+): Map<string, EnvironmentState[]> {
   const { wiring, sites } = fabric;
-  const { routers, hosts, segments } = wiring.topology;
+  const { routers, hosts, guests, segments } = wiring.topology;
   const routing = planRouting(wiring);
   const perNode = new Map<string, EnvironmentState[]>(
-    nodesOf(wiring, [...routers, ...hosts]).map((node) => [node, []]),
+    nodesOf(wiring, [...routers, ...hosts, ...guests]).map((node) => [node, []]),
   );
   const place = (site: string, environment: EnvironmentState) =>
     perNode.get(sites.get(site)?.node ?? '')?.push(environment);
   for (const router of routers)
-    place(wiring.siteOf(router), routerEnvironment(fabric, router, routing(router)));
-  for (const host of hosts) place(wiring.siteOf(host), hostEnvironment(fabric, host));
+    place(wiring.siteOf(router), shared.complete(routerEnvironment(fabric, router, routing(router))));
+  for (const host of hosts) place(wiring.siteOf(host), shared.complete(hostEnvironment(fabric, host)));
   for (const segment of segments) {
     for (const site of sitesOf(segment.members, wiring.siteOf))
       place(site, segmentEnvironment(fabric, segment, site));

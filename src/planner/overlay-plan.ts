@@ -4,10 +4,13 @@ import type { Checked, Problem } from '../model/problem.ts';
 import { expandTopology } from '../model/topology.ts';
 import { type Allocation, allocate } from './allocation.ts';
 import { type Bases, baseSites, nodeSites } from './base-sites.ts';
+import type { Guests } from './guest.ts';
 import type { IndexTable } from './index-table.ts';
 import { assignLinkAddresses } from './link-addresses.ts';
-import { type Placement, placeMembers } from './placement.ts';
+import { type Placement, placeMembers, type Sites } from './placement.ts';
 import { checkRoutingDomain } from './routing/domain-check.ts';
+import { checkSharing } from './routing/sharing-check.ts';
+import { findGuests } from './shared-hosts.ts';
 import { listTunnels } from './tunnel-list.ts';
 import { assignNumbers, assignPorts, type NumberTable, type TakenNumbers } from './tunnel-numbers.ts';
 import { wireOverlay } from './wiring.ts';
@@ -29,6 +32,8 @@ export interface OverlayPlan {
   readonly ports: NumberTable;
   /** `layers: 2`: pairs of link addresses, by the names of `link-addresses.ts`. */
   readonly linkAddresses: IndexTable;
+  /** Members that are hosts of other overlays, as those have them. */
+  readonly guests: Guests;
 }
 
 export interface OverlayInput {
@@ -51,8 +56,12 @@ export function compileOverlay({ overlay, previous, taken, bases }: OverlayInput
   const before = (isRider ? previous?.sites : previous?.placement) ?? {};
   const found = isRider ? baseSites(overlay, bases, before) : ({ ok: true, value: nodeSites(spec) } as const);
   if (!found.ok) return found;
+  const guests = findGuests(overlay, bases);
+  if (!guests.ok) return guests;
+  const guestSites = siteGuests(overlay, guests.value, found.value, bases);
+  if (!guestSites.ok) return guestSites;
   const topology = expandTopology(spec);
-  const sites = placeMembers(topology, spec, found.value, before);
+  const sites = placeMembers(topology, spec, found.value, before, guestSites.value);
   const siteOf = (member: string) => sites[member] ?? '';
 
   const allocation = allocate(
@@ -87,9 +96,29 @@ export function compileOverlay({ overlay, previous, taken, bases }: OverlayInput
     numbers,
     ports,
     linkAddresses,
+    guests: guests.value,
   };
-  const apart = checkRoutingDomain(wireOverlay(overlay, plan));
+  const wiring = wireOverlay(overlay, plan);
+  const apart = [...checkRoutingDomain(wiring), ...checkSharing(wiring)];
   return apart.length > 0 ? { ok: false, problems: apart } : { ok: true, value: plan };
+}
+
+/** Where hosts of other overlays are met: beside their internal routers, wherever those stand. */
+function siteGuests(overlay: Overlay, guests: Guests, sites: Sites, bases: Bases): Checked<Placement> {
+  const { hosts = [], underlay } = overlay.spec;
+  const found: [string, string][] = Object.entries(guests).map(([name, { node }]) => {
+    const said = hosts.find((host) => host.name === name)?.node;
+    return [name, sites.of(said ?? node)];
+  });
+  const [base = ''] = underlay?.overlays ?? [];
+  const nodes = new Map(Object.entries(bases.get(base)?.plan.placement ?? {}));
+  const lost =
+    underlay === undefined ? undefined : found.find(([name, site]) => nodes.get(site) !== guests[name]?.node);
+  if (lost === undefined) return { ok: true, value: Object.fromEntries(found) };
+  const [name] = lost;
+  const message = `host ${name} stands on ${guests[name]?.node}, where ${base} has no member that ${overlay.metadata.name} could reach it by`;
+  const path = `spec.hosts[${hosts.findIndex((host) => host.name === name)}].node`;
+  return { ok: false, problems: [{ code: 'unknown-site', path, message }] };
 }
 
 /** The node of each member of a rider: that of the member that it stands on. */

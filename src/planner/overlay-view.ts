@@ -15,6 +15,8 @@ import { type Attachment, DEFAULT_LINK_COST, spansSites, type Wiring, wireOverla
 /** What is known of a router without asking its node. */
 export interface RouterDescription {
   readonly name: string;
+  /** The overlay itself. */
+  readonly home: string;
   readonly node: string;
   readonly namespace: string;
   /** Of its own, without those of its links. */
@@ -33,6 +35,8 @@ export interface HostDescription {
   readonly node: string;
   readonly namespace: string;
   readonly addresses: string[];
+  /** The overlay that its environment is of: another one where that shares the host. */
+  readonly home: string;
   /** The routers that it is attached to; the first one has its default route. */
   readonly adjacent: string[];
 }
@@ -56,7 +60,8 @@ export function describeRouters(overlay: Overlay, plan: OverlayPlan): RouterDesc
 
 export function describeHosts(overlay: Overlay, plan: OverlayPlan): HostDescription[] {
   const wiring = wireOverlay(overlay, plan);
-  return wiring.topology.hosts.map((host) => ({
+  const { hosts, guests } = wiring.topology;
+  return [...hosts, ...guests].map((host) => ({
     ...describeMember(wiring, host),
     adjacent: wiring.attachmentsOf(host).flatMap(({ to }) => (to.kind === 'link' ? [to.link.ends[1]] : [])),
   }));
@@ -120,10 +125,12 @@ function outerOf(
 }
 
 function describeMember(wiring: Wiring, name: string) {
+  const home = wiring.guestOf(name)?.home ?? wiring.overlay.metadata.name;
   return {
     name,
+    home,
     node: wiring.nodeOf(name),
-    namespace: namespaceOf(wiring.overlay.metadata.name, name),
+    namespace: namespaceOf(home, name),
     addresses: wiring.addressesOf(name).map(formatIpPrefix),
   };
 }

@@ -17,6 +17,7 @@ export function sharedFrrEnvironment(overlay: string, node: string): Environment
     links: [],
     routes: [],
     filter: null,
+    otherNames: [],
     routing: null,
   };
 }

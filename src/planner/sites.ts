@@ -79,7 +79,7 @@ function sitesOn(baseName: string, wiring: Wiring, ground: Ground): Checked<Map<
 }
 
 function usedSites({ topology, siteOf }: Wiring): Set<string> {
-  return new Set([...topology.routers, ...topology.hosts].map(siteOf));
+  return new Set([...topology.routers, ...topology.hosts, ...topology.guests].map(siteOf));
 }
 
 function findUnknownNodes({ overlay }: Wiring, nodes: ReadonlyMap<string, Node>): Problem[] {

@@ -1,4 +1,6 @@
-import { pairKey, type Spec, type Topology } from '../model/topology.ts';
+import { hasInternalRouter, internalRouterOf } from '../model/internal-router.ts';
+import { pairKey } from '../model/link-names.ts';
+import type { Spec, Topology } from '../model/topology.ts';
 import { needsOwnPort, SEGMENT_ENCAPSULATION, wrappingOf } from './link-wrapping.ts';
 
 /** Something that has a number of its own, such as a tunnel, by the name under which a plan remembers it. */
@@ -9,7 +11,7 @@ export interface NumberedTunnel {
   readonly hasOwnPort: boolean;
 }
 
-/** In declared order: links, segments, then the pairs of sites that need a number. */
+/** In declared order: links, segments, then the pairs of sites and the internal routers that need a number. */
 export function listTunnels(
   spec: Spec,
   { links, segments }: Topology,
@@ -44,6 +46,11 @@ export function listTunnels(
       hasOwnPort: needsOwnPort(encapsulation, isProtected),
     })),
     ...[...pairs].map(([name, hasOwnPort]) => ({ name, spans: true, hasOwnPort })),
+    ...(spec.hosts ?? []).filter(hasInternalRouter).map(({ name }) => ({
+      name: systemName(internalRouterOf(name)),
+      spans: true,
+      hasOwnPort: false,
+    })),
   ];
 }
 
@@ -54,6 +61,11 @@ export function physicalName(one: string, other: string): string {
 
 export function protectedPairName(tunnel: string, one: string, other: string): string {
   return `${tunnel} ${pairKey(one, other)}`;
+}
+
+/** An internal router's autonomous system has a number that no other one of the controller has. */
+export function systemName(internalRouter: string): string {
+  return `AS of ${internalRouter}`;
 }
 
 /** The sites of some members, sorted, each once. */

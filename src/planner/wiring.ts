@@ -1,10 +1,13 @@
 import type { Emulation } from '../model/emulation.ts';
 import { emulationOf } from '../model/emulation-values.ts';
+import { internalRouterOf } from '../model/internal-router.ts';
 import type { IpPrefix } from '../model/ip-prefix.ts';
+import { MAX_INTERFACE_NAME_BYTES, namespaceOf } from '../model/names.ts';
 import type { Overlay } from '../model/overlay.ts';
 import { expandTopology, type Topology, type TopologyLink, type TopologySegment } from '../model/topology.ts';
 import { VinetError } from '../model/vinet-error.ts';
 import { type AddressBook, openAddressBook } from './address-book.ts';
+import { type GuestPlan, guestAddresses } from './guest.ts';
 import type { OverlayPlan } from './overlay-plan.ts';
 
 /** One interface of a router or host: an end of a link, or its port on a segment. */
@@ -36,8 +39,12 @@ export interface Wiring {
   readonly portOf: (tunnel: string) => number;
   /** By the names of `link-addresses.ts`. */
   readonly linkPairOf: (name: string) => number;
+  /** The namespace that has a member's ends of links: of a host of another overlay, its internal router's there. */
+  readonly namespaceOf: (member: string) => string;
   /** Of a router its own addresses; of a host, which has no others, those towards its first router. */
   readonly addressesOf: (member: string) => readonly IpPrefix[];
+  /** What is known of a member that is another overlay's host; null of all others. */
+  readonly guestOf: (member: string) => GuestPlan | null;
   /** Links in declared order, then segments. */
   readonly attachmentsOf: (member: string) => readonly Attachment[];
 }
@@ -50,11 +57,13 @@ export const DEFAULT_LINK_COST = 10;
 
 /** Throws `inconsistent-plan` when the plan was made for another overlay. */
 export function wireOverlay(overlay: Overlay, plan: OverlayPlan): Wiring {
-  const topology = expandTopology(overlay.spec);
+  const { name } = overlay.metadata;
+  const topology = nameLegs(expandTopology(overlay.spec), name);
   const book = openAddressBook(overlay.spec, plan.allocation);
   const attachments = attach(topology, book);
   const attachmentsOf = (member: string) => attachments.get(member) ?? [];
   const routers = new Set(topology.routers);
+  const guests = new Map(Object.entries(plan.guests));
   const nodeOf = lookup(plan.placement, 'node');
   return {
     overlay,
@@ -65,8 +74,18 @@ export function wireOverlay(overlay: Overlay, plan: OverlayPlan): Wiring {
     numberOf: lookup(plan.numbers, 'number'),
     portOf: lookup(plan.ports, 'UDP port'),
     linkPairOf: lookup(plan.linkAddresses, 'link address'),
-    addressesOf: (member) =>
-      routers.has(member) ? book.loopbacks(member) : (attachmentsOf(member)[0]?.addresses ?? []),
+    namespaceOf(member) {
+      const guest = guests.get(member);
+      return guest === undefined
+        ? namespaceOf(name, member)
+        : namespaceOf(guest.home, internalRouterOf(member));
+    },
+    addressesOf(member) {
+      const guest = guests.get(member);
+      if (guest !== undefined) return guestAddresses(guest);
+      return routers.has(member) ? book.loopbacks(member) : (attachmentsOf(member)[0]?.addresses ?? []);
+    },
+    guestOf: (member) => guests.get(member) ?? null,
     attachmentsOf,
   };
 }
@@ -82,8 +101,24 @@ export function nodesOf(wiring: Wiring, members: readonly string[]): string[] {
   return [...new Set(members.map(wiring.nodeOf))].sort();
 }
 
-function attach({ routers, hosts, links, segments }: Topology, book: AddressBook): Map<string, Attachment[]> {
-  const attachments = new Map<string, Attachment[]>([...routers, ...hosts].map((member) => [member, []]));
+/** In an internal router the routers of several overlays meet, which may be called the same. */
+function nameLegs(topology: Topology, overlay: string): Topology {
+  if (topology.guests.length === 0) return topology;
+  const guests = new Set(topology.guests);
+  const links = topology.links.map((link) => {
+    if (!guests.has(link.ends[0])) return link;
+    const leg = `${link.interfaces[0]}.${overlay}`.slice(0, MAX_INTERFACE_NAME_BYTES);
+    return { ...link, interfaces: [leg, link.interfaces[1]] as const };
+  });
+  return { ...topology, links };
+}
+
+function attach(
+  { routers, hosts, guests, links, segments }: Topology,
+  book: AddressBook,
+): Map<string, Attachment[]> {
+  const members = [...routers, ...hosts, ...guests];
+  const attachments = new Map<string, Attachment[]>(members.map((member) => [member, []]));
   for (const link of links) {
     for (const side of [0, 1] as const) {
       attachments.get(link.ends[side])?.push({

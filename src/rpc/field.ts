@@ -45,6 +45,13 @@ export function memberName(value: string, field: string): string {
   return matching(value, MEMBER, field);
 }
 
+/** A member of another overlay, as `r3.blue`. */
+export function foreignName(value: string, field: string): string {
+  const [member = '', overlay = '', ...rest] = value.split('.');
+  if (rest.length > 0) throw badMessage(field, `is not a proper name: ${quote(value)}`);
+  return `${memberName(member, field)}.${overlayName(overlay, field)}`;
+}
+
 export function nodeName(value: string, field: string): string {
   return matching(value, NODE, field);
 }

@@ -1,6 +1,8 @@
 import {
   ENVIRONMENT_ROLES,
+  type EnvironmentFilter,
   type EnvironmentState,
+  isLinkFilter,
   type KernelRoute,
   type LinkFilter,
   type NodeState,
@@ -9,6 +11,7 @@ import {
 import {
   choice,
   count,
+  foreignName,
   interfaceName,
   line,
   lines,
@@ -41,9 +44,11 @@ export function decodeNodeState(wire: WireNodeState): NodeState {
 }
 
 function encodeEnvironment(environment: EnvironmentState): WireEnvironmentState {
-  const { routing } = environment;
+  const { routing, filter } = environment;
   return {
     ...environment,
+    filter: filter !== null && isLinkFilter(filter) ? filter : null,
+    border: filter !== null && !isLinkFilter(filter) ? filter : null,
     links: environment.links.map(encodeLink),
     routing: routing === null ? null : routingShape.encode(routing),
   };
@@ -72,7 +77,11 @@ function decodeEnvironment(wire: WireEnvironmentState): EnvironmentState {
     loopback: lines(wire.loopback, 'environment.loopback'),
     links: wire.links.map(decodeLink),
     routes: wire.routes.map(decodeRoute),
-    filter: wire.filter === null ? null : { accept: wire.filter.accept.map(decodePath) },
+    filter: decodeFilter(wire),
+    otherNames: wire.otherNames.map(({ address, name }) => ({
+      address: line(address, 'environment.otherNames.address'),
+      name: foreignName(name, 'environment.otherNames.name'),
+    })),
     routing: wire.routing === null ? null : routingShape.decode(wire.routing, 'routing'),
   };
 }
@@ -82,6 +91,25 @@ function decodeRoute(route: WireEnvironmentState['routes'][number]): KernelRoute
     prefix: line(route.prefix, 'route.prefix'),
     via: line(route.via, 'route.via'),
     interface: optional(route.interface, 'route.interface', interfaceName),
+  };
+}
+
+function decodeFilter({ filter, border }: WireEnvironmentState): EnvironmentFilter | null {
+  if (border === null) return filter === null ? null : { accept: filter.accept.map(decodePath) };
+  return {
+    sources: border.sources.map((source) => ({
+      interface: interfaceName(source.interface, 'border.sources.interface'),
+      prefix: line(source.prefix, 'border.sources.prefix'),
+      accept: source.accept,
+    })),
+    local: border.local.map(({ interface: name, address }) => ({
+      interface: interfaceName(name, 'border.local.interface'),
+      address: line(address, 'border.local.address'),
+    })),
+    forward: border.forward.map(({ from, to }) => ({
+      from: interfaceName(from, 'border.forward.from'),
+      to: interfaceName(to, 'border.forward.to'),
+    })),
   };
 }
 

@@ -97,6 +97,7 @@ const bgp = orNull(
     peers: listOf(peer),
     key: text(),
     defaultOriginate,
+    distance: whole(255),
     redistribute,
   }),
 );

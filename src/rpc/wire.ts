@@ -134,6 +134,16 @@ export interface WireEnvironmentState {
       readonly destination: string;
     }[];
   } | null;
+  readonly border: {
+    readonly sources: readonly {
+      readonly interface: string;
+      readonly prefix: string;
+      readonly accept: boolean;
+    }[];
+    readonly local: readonly { readonly interface: string; readonly address: string }[];
+    readonly forward: readonly { readonly from: string; readonly to: string }[];
+  } | null;
+  readonly otherNames: readonly { readonly address: string; readonly name: string }[];
 }
 
 export interface WireStatus {

@@ -133,6 +133,7 @@ function round(parts: Partial<Round> = {}): Round {
     links: [],
     routes: [],
     filter: null,
+    otherNames: [],
     routing: buildRouting(),
   };
   const observed: ObservedEnvironment = {

@@ -14,6 +14,7 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   ...linkCounters('transmit'),
   vinet_tunnel_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
   vinet_link_layer_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
+  vinet_internal_router_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
   vinet_ipsec_dropped_packets_total: ['overlay', 'node', 'environment', 'reason'],
   vinet_link_up: ['overlay', 'router', 'node', 'link', 'interface'],
   vinet_frr_daemon_up: ['overlay', 'router', 'node', 'daemon'],
@@ -38,10 +39,11 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   process_cpu_seconds_total: ['node', 'job'],
 };
 
-/** There only where a link has a tunnel, two layers, or IPsec. */
+/** There only where a link has a tunnel, two layers, or IPsec, or a host is in several overlays. */
 export const METRICS_OF_SOME_LINKS: readonly string[] = [
   'vinet_tunnel_dropped_packets_total',
   'vinet_link_layer_dropped_packets_total',
+  'vinet_internal_router_dropped_packets_total',
   'vinet_ipsec_dropped_packets_total',
 ];
 

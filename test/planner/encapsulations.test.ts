@@ -60,7 +60,7 @@ describe('two layers', () => {
     });
     expect(layer?.environment.links[0]?.addresses).toHaveLength(20);
     expect(layer?.environment.links[0]?.addresses[0]).toBe('172.16.0.2 peer 172.16.0.3/32');
-    expect(layer?.environment.filter?.accept[0]).toEqual({
+    expect(layer?.environment.filter).toHaveProperty('accept[0]', {
       interface: 'n2',
       source: '172.16.0.3',
       destination: '172.16.0.2',

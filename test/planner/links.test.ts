@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { NodeState, TunnelState } from '../../src/model/node-state.ts';
+import { isLinkFilter, type NodeState, type TunnelState } from '../../src/model/node-state.ts';
 import type { Observation } from '../../src/model/observation.ts';
 import type { Protection } from '../../src/model/security.ts';
 import { localOf, remotesOf, type Tunnel } from '../../src/model/tunnel.ts';
@@ -71,7 +71,8 @@ describe('every kind of link over every topology', () => {
           const addresses = carrier.links.flatMap((one) => one.addresses);
           for (const remote of remotesOf(link.tunnel)) {
             expect(addresses.some((text) => text.startsWith(`${local} peer ${remote}/`))).toBe(true);
-            const allowed = carrier.filter?.accept.filter(
+            const { filter } = carrier;
+            const allowed = (filter !== null && isLinkFilter(filter) ? filter.accept : []).filter(
               ({ source, destination }) => source === remote && destination === local,
             );
             expect(allowed).toHaveLength(1);

@@ -80,6 +80,7 @@ export function routing({
         peers: list(peer),
         key: line,
         defaultOriginate,
+        distance: byte,
         redistribute,
       }),
     ),

@@ -115,8 +115,16 @@ const environment: fc.Arbitrary<EnvironmentState> = fc.record({
   links: list(link),
   routes: list(route),
   filter: fc.option(
-    fc.record({ accept: list(fc.record({ interface: name, source: line, destination: line })) }),
+    fc.oneof(
+      fc.record({ accept: list(fc.record({ interface: name, source: line, destination: line })) }),
+      fc.record({
+        sources: list(fc.record({ interface: name, prefix: line, accept: fc.boolean() })),
+        local: list(fc.record({ interface: name, address: line })),
+        forward: list(fc.record({ from: name, to: name })),
+      }),
+    ),
   ),
+  otherNames: list(fc.record({ address: line, name: fc.tuple(name, name).map((parts) => parts.join('.')) })),
   routing: fc.option(routing({ line, name })),
 });
 

@@ -104,6 +104,8 @@ const environment: WireEnvironmentState = {
   routing: null,
   routes: [],
   filter: null,
+  border: null,
+  otherNames: [],
 };
 
 function stateOf(change: Partial<WireEnvironmentState>) {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LinkFilter } from '../../model/node-state.ts';
+import { type EnvironmentFilter, isLinkFilter } from '../../model/node-state.ts';
+import { describeBorder, readBorder } from './border-description.ts';
 import {
   ACCEPTED_SETS,
   describeFilter,
@@ -13,8 +14,8 @@ import { isObject, type NftObject } from './nft.ts';
  * Commands of one transaction after which the table is exactly this filter, whatever it was before.
  * @param drops what the counters begin at, in packets
  */
-export function renderFilter(filter: LinkFilter, drops: ReadonlyMap<string, number>): object[] {
-  return [...renderRemoval(), ...describeFilter(filter, drops).map((object) => ({ add: object }))];
+export function renderFilter(filter: EnvironmentFilter, drops: ReadonlyMap<string, number>): object[] {
+  return [...renderRemoval(), ...describe(filter, drops).map((object) => ({ add: object }))];
 }
 
 /** The table is added first, for what is not there cannot be deleted. */
@@ -23,12 +24,21 @@ export function renderRemoval(): object[] {
 }
 
 /** The filter that a listing of the table shows; null when it is not just what rendering that filter gives. */
-export function parseFilter(listing: readonly NftObject[]): LinkFilter | null {
-  const filter = { accept: ACCEPTED_SETS.flatMap((name) => readEntries(listing, name)) };
-  if (!filter.accept.every(isFilterEntry)) return null;
-  return isDeepStrictEqual(comparable(listing), comparable(describeFilter(filter, new Map())))
-    ? filter
-    : null;
+export function parseFilter(listing: readonly NftObject[]): EnvironmentFilter | null {
+  const filter = readFilter(listing);
+  if (filter === null) return null;
+  return isDeepStrictEqual(comparable(listing), comparable(describe(filter, new Map()))) ? filter : null;
+}
+
+function describe(filter: EnvironmentFilter, drops: ReadonlyMap<string, number>): NftObject[] {
+  return isLinkFilter(filter) ? describeFilter(filter, drops) : describeBorder(filter, drops);
+}
+
+/** Only an internal router looks at packets before they are routed. */
+function readFilter(listing: readonly NftObject[]): EnvironmentFilter | null {
+  if (listing.some(({ chain }) => chain?.name === 'prerouting')) return readBorder(listing);
+  const accept = ACCEPTED_SETS.flatMap((name) => readEntries(listing, name));
+  return accept.every(isFilterEntry) ? { accept } : null;
 }
 
 function readEntries(listing: readonly NftObject[], name: string): FilterEntry[] {

@@ -1,9 +1,9 @@
-import type { LinkFilter } from '../../model/node-state.ts';
+import type { EnvironmentFilter } from '../../model/node-state.ts';
 import { TABLE } from './filter-description.ts';
 import { parseFilter, renderFilter, renderRemoval } from './filter-ruleset.ts';
 import { countsOf, type Nft } from './nft.ts';
 
-/** The link filter of one namespace. */
+/** The filter of one namespace. */
 export class FilterTable {
   readonly #nft: Nft;
 
@@ -12,7 +12,7 @@ export class FilterTable {
   }
 
   /** Null also where nft cannot read it: writing it then says why. */
-  async read(): Promise<LinkFilter | null> {
+  async read(): Promise<EnvironmentFilter | null> {
     if (!(await this.#exists())) return null;
     try {
       return parseFilter(await this.#nft.list('table', TABLE.name));
@@ -22,7 +22,7 @@ export class FilterTable {
   }
 
   /** Counts go on where the table had them. */
-  async write(filter: LinkFilter | null): Promise<void> {
+  async write(filter: EnvironmentFilter | null): Promise<void> {
     const exists = await this.#exists();
     if (filter === null && !exists) return;
     const drops = exists ? await this.readDrops() : new Map<string, number>();

@@ -2,7 +2,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Emulation } from '../../model/emulation.ts';
 import type { Capabilities } from '../../model/node.ts';
-import type { KernelRoute, LinkFilter, LinkState } from '../../model/node-state.ts';
+import type { EnvironmentFilter, KernelRoute, LinkState } from '../../model/node-state.ts';
 import type { GuePort, ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from '../../model/security.ts';
@@ -90,9 +90,9 @@ export interface Namespace {
   programTransport(steps: readonly TransportStep[]): Promise<(Error | null)[]>;
 
   /** The link layer's filter as it stands, in any order; null where there is none or it is not as `writeFilter` leaves it. */
-  readFilter(): Promise<LinkFilter | null>;
+  readFilter(): Promise<EnvironmentFilter | null>;
   /** Replaces the filter as a whole, in one transaction; null takes it away. */
-  writeFilter(filter: LinkFilter | null): Promise<void>;
+  writeFilter(filter: EnvironmentFilter | null): Promise<void>;
   /** Packets that came for a tunnel from elsewhere than its far ends, since the tunnel is there. */
   readTunnelDrops(): Promise<readonly TunnelDrops[]>;
   /** Packets that the filter dropped since it was first written, by reason; empty where there is none. */

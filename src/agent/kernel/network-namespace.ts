@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Emulation } from '../../model/emulation.ts';
-import type { KernelRoute, LinkFilter } from '../../model/node-state.ts';
+import type { EnvironmentFilter, KernelRoute } from '../../model/node-state.ts';
 import type { ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import { VinetError } from '../../model/vinet-error.ts';
@@ -190,11 +190,11 @@ export class NetworkNamespace implements Namespace {
     });
   }
 
-  readFilter(): Promise<LinkFilter | null> {
+  readFilter(): Promise<EnvironmentFilter | null> {
     return this.#filter.read();
   }
 
-  writeFilter(filter: LinkFilter | null): Promise<void> {
+  writeFilter(filter: EnvironmentFilter | null): Promise<void> {
     return this.#filter.write(filter);
   }
 

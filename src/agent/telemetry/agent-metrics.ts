@@ -192,6 +192,11 @@ function createSamples(registers: Registry[]) {
         'Packets that came through another link than their addresses say, or are of none',
         DROPS,
       ),
+      'internal-router': counter(
+        'vinet_internal_router_dropped_packets_total',
+        'Packets that would have crossed from one overlay into another in the internal router of a host',
+        DROPS,
+      ),
       tunnel: counter(
         'vinet_tunnel_dropped_packets_total',
         "Packets that bore a tunnel's number and did not come from its far end",

@@ -4,8 +4,8 @@ import type { Namespace } from '../kernel/kernel.ts';
 
 /** Packets that were dropped on purpose in one network, by reason. */
 export interface DropSample {
-  /** The link layer's filter, IPsec, or what keeps packets of strangers from tunnels. */
-  readonly by: 'link-layer' | 'ipsec' | 'tunnel';
+  /** The filter of a link layer or of an internal router, IPsec, or what keeps packets of strangers from tunnels. */
+  readonly by: 'link-layer' | 'internal-router' | 'ipsec' | 'tunnel';
   /** Empty where nobody can tell whose packets they were: of IPsec in the node's own network, which overlays share. */
   readonly overlay: string;
   /** The namespace's name; empty for the node's own network. */
@@ -16,7 +16,8 @@ export interface DropSample {
 type DropCounts = Pick<Namespace, 'readFilterDrops' | 'readSecurityDrops' | 'readTunnelDrops'>;
 
 /**
- * Reads what was dropped wherever a link layer filters, IPsec protects or tunnels end. What cannot be read now is left away.
+ * Reads what was dropped wherever a link layer or an internal router filters, IPsec protects or tunnels end. What cannot
+ * be read now is left away.
  * @param find the namespace of an environment, null while it is not there
  */
 export async function readDrops(
@@ -38,8 +39,10 @@ export async function readDrops(
   };
   const filtered = environments.filter(({ filter }) => filter !== null);
   const samples = await Promise.all([
-    ...filtered.map(({ namespace }) =>
-      sample('link-layer', namespace, () => find(namespace)?.readFilterDrops()),
+    ...filtered.map(({ namespace, role }) =>
+      sample(role === 'link' ? 'link-layer' : 'internal-router', namespace, () =>
+        find(namespace)?.readFilterDrops(),
+      ),
     ),
     ...[...protectedTransports(environments)].map((transport) =>
       sample('ipsec', transport ?? '', () =>

@@ -38,7 +38,7 @@ export function addExecRoute(app: Api, { inventory, fleet, log }: ApiParts): voi
         if (argv.some((word) => word.includes('\0'))) {
           throw new VinetError('bad-request', 'no word of a command can hold a zero byte');
         }
-        const command = { overlay: stored.name, member: member.name, argv };
+        const command = { overlay: member.home, member: member.name, argv };
         const channel = await fleet.openExec(member.node, command, START_DEADLINE_MS);
         log.info({ overlay: stored.name, member: member.name, command: argv[0] }, 'a command was started');
         reply.hijack();

@@ -152,7 +152,7 @@ function summaryOf(parts: ApiParts, stored: StoredOverlay): OverlaySummary {
 }
 
 function routerView(overlay: string, router: RouterDescription, fleet: Fleet): RouterView {
-  const { neighborsWanted, ...description } = router;
+  const { neighborsWanted, home: _home, ...description } = router;
   const status = statusOf(overlay, router, fleet);
   return {
     overlay,
@@ -165,7 +165,7 @@ function routerView(overlay: string, router: RouterDescription, fleet: Fleet): R
 }
 
 function hostView(overlay: string, host: HostDescription, fleet: Fleet): HostView {
-  return { overlay, ...host, ...phaseOf(statusOf(overlay, host, fleet), host.node, fleet) };
+  return { overlay, ...host, ...phaseOf(statusOf(host.home, host, fleet), host.node, fleet) };
 }
 
 function statusOf(overlay: string, { node, namespace }: HostDescription, fleet: Fleet) {

@@ -22,7 +22,7 @@ export function addTraceRoute(app: Api, { inventory, fleet }: ApiParts): void {
       if (destination === undefined) {
         throw new VinetError('conflict', `${to.name} of overlay ${stored.name} has no address`);
       }
-      const question = { kind: 'trace', overlay: stored.name, from: from.name, destination } as const;
+      const question = { kind: 'trace', overlay: from.home, from: from.name, destination } as const;
       const answer = await fleet.request(from.node, question, TRACE_DEADLINE_MS);
       if (answer.kind !== 'hops') {
         throw new VinetError('node-failed', `node ${from.node} answered with something else than hops`);

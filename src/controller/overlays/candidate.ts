@@ -6,13 +6,13 @@ import { compileNodeStates, compileOverlayStates, type PlannedOverlay } from '..
 import { compileOverlay } from '../../planner/overlay-plan.ts';
 import type { OverlaySecrets } from '../../planner/overlay-secrets.ts';
 import { takenBy } from '../../planner/tunnel-numbers.ts';
-import { orderByUnderlay, ridersOf } from '../../planner/underlay-order.ts';
+import { homesOf, orderByUnderlay, ridersOf } from '../../planner/underlay-order.ts';
 import type { Inventory } from './inventory.ts';
-import { isWanted, plannedOf } from './riders.ts';
+import { isWanted, plannedOf, wantedOverlays } from './riders.ts';
 
 /** What would become of some documents, before any node was asked. */
 export interface Candidate {
-  /** Those that differ from what is stored, and what rides on those; each behind what it rides on. */
+  /** Those that differ from what is stored, and what depends on those; each behind what it needs. */
   readonly planned: readonly PlannedOverlay[];
   /** What each node should be, with everything else that is wanted. */
   readonly states: ReadonlyMap<string, NodeState>;
@@ -35,7 +35,7 @@ export function compileCandidate(input: CandidateInput): Checked<Candidate> {
   const changed = documents.filter(
     ({ overlay }) => !isDeepStrictEqual(inventory.overlays.get(overlay.metadata.name)?.overlay, overlay),
   );
-  const planned = planAll([...changed, ...ridersOfAll(changed, input)], input);
+  const planned = planAll([...changed, ...affectedBy(changed, input)], input);
   if (!planned.ok) return planned;
 
   const states = compileNodeStates(
@@ -52,8 +52,11 @@ export function compileCandidate(input: CandidateInput): Checked<Candidate> {
   return { ok: true, value: { planned: planned.value, states: states.value, concerned } };
 }
 
-/** Overlays that ride on what changes, as they are: their sites may have moved, and there may be less room in packets. */
-function ridersOfAll(
+/**
+ * Overlays that need what changes, as they are: their sites may have moved, and there may be less room in packets.
+ * And those whose hosts it has, or had: their internal routers are where it is joined.
+ */
+function affectedBy(
   changed: readonly ParsedOverlay[],
   { documents, inventory }: CandidateInput,
 ): ParsedOverlay[] {
@@ -64,8 +67,12 @@ function ridersOfAll(
   for (const document of documents) all.set(document.overlay.metadata.name, document);
   const names = new Set(changed.map(({ overlay }) => overlay.metadata.name));
   const overlays = [...all.values()].map(({ overlay }) => overlay);
-  const riders = new Set([...names].flatMap((name) => ridersOf(overlays, name)));
-  return [...riders].flatMap((name) => (names.has(name) ? [] : (all.get(name) ?? [])));
+  const before = changed.flatMap(
+    ({ overlay }) => inventory.overlays.get(overlay.metadata.name)?.overlay ?? [],
+  );
+  const homes = [...changed.map(({ overlay }) => overlay), ...before].flatMap(homesOf);
+  const affected = new Set([...names].flatMap((name) => ridersOf(overlays, name)).concat(homes));
+  return [...affected].flatMap((name) => (names.has(name) ? [] : (all.get(name) ?? [])));
 }
 
 function planAll(
@@ -78,7 +85,7 @@ function planAll(
   const bases = new Map<string, PlannedOverlay>(
     [...inventory.overlays.values()]
       .filter(({ name, deleting }) => !deleting && !names.has(name))
-      .map((stored) => [stored.name, stored]),
+      .map((stored) => [stored.name, plannedOf(stored, inventory)]),
   );
   // A document may not take what the present plan of another one of them holds either.
   const held = new Map([...inventory.overlays.values()].map(({ name, plan }) => [name, plan]));
@@ -121,12 +128,13 @@ function findConcernedNodes(
   inventory: Inventory,
 ): string[] {
   const { nodes, overlays } = inventory;
+  const wanted = wantedOverlays(inventory);
   const concerned = new Set<string>();
   for (const { overlay } of planned) {
     const { name } = overlay.metadata;
     const stored = overlays.get(name);
     const compiled =
-      stored === undefined ? null : compileOverlayStates(plannedOf(stored, inventory), nodes, overlays);
+      stored === undefined ? null : compileOverlayStates(plannedOf(stored, inventory), nodes, wanted);
     const before: ReadonlyMap<string, OverlayState> = compiled?.ok ? compiled.value : new Map();
     for (const [node, state] of states) {
       const after = state.overlays.find((one) => one.name === name);

@@ -5,7 +5,7 @@ import type { ParsedOverlay } from '../../model/overlay-document.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { PlannedOverlay } from '../../planner/node-states.ts';
 import { nodesOfOverlay } from '../../planner/overlay-view.ts';
-import { basesOf } from '../../planner/underlay-order.ts';
+import { basesOf, neededBy } from '../../planner/underlay-order.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { compileCandidate } from './candidate.ts';
@@ -95,9 +95,10 @@ function findConflict(documents: readonly ParsedOverlay[], inventory: Inventory)
     if (inventory.overlays.get(name)?.deleting) {
       return `overlay ${name} is being deleted; apply it again when it is gone`;
     }
-    const leaving = basesOf(overlay).find((base) => inventory.overlays.get(base)?.deleting);
+    const leaving = neededBy(overlay).find((base) => inventory.overlays.get(base)?.deleting);
     if (leaving !== undefined) {
-      return `overlay ${leaving}, which ${name} is to ride on, is being deleted; apply both when it is gone`;
+      const what = basesOf(overlay).includes(leaving) ? 'is to ride on' : 'is to have hosts of';
+      return `overlay ${leaving}, which ${name} ${what}, is being deleted; apply both when it is gone`;
     }
   }
   return null;

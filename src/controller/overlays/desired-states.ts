@@ -4,7 +4,7 @@ import { formatProblem } from '../../model/problem.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { compileOverlayStates } from '../../planner/node-states.ts';
 import type { Inventory } from './inventory.ts';
-import { isWanted, plannedOf } from './riders.ts';
+import { wantedOverlays } from './riders.ts';
 
 /**
  * What every known node should be by what is stored. Limits and capabilities are not asked here: what was
@@ -16,10 +16,10 @@ export function compileDesiredStates(
   nodes: ReadonlyMap<string, Node> = inventory.nodes,
 ): Map<string, NodeState> {
   const perNode = new Map<string, OverlayState[]>([...nodes.keys()].map((node) => [node, []]));
-  const wanted = [...inventory.overlays.values()].filter((stored) => isWanted(stored, inventory));
-  for (const stored of wanted.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
-    const states = compileOverlayStates(plannedOf(stored, inventory), nodes, inventory.overlays);
-    if (!states.ok) throw uncompilable(stored.name, states.problems.map(formatProblem).join('; '));
+  const wanted = wantedOverlays(inventory);
+  for (const [name, planned] of wanted) {
+    const states = compileOverlayStates(planned, nodes, wanted);
+    if (!states.ok) throw uncompilable(name, states.problems.map(formatProblem).join('; '));
     for (const [node, state] of states.value) perNode.get(node)?.push(state);
   }
   const revision = inventory.desiredRevision;

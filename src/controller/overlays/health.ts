@@ -102,7 +102,7 @@ function explainDeploying(
 }
 
 function explainDeleting({ stored, riders, isConnected, seen }: HealthInput): string {
-  if (riders.length > 0) return `waits for ${riders.join(', ')} to be gone, which rode on it`;
+  if (riders.length > 0) return `waits for ${riders.join(', ')} to be gone, which needed it`;
   const away = stored.used.filter((node) => !isConnected(node));
   const [first] = away;
   if (first !== undefined) return `${explainAway(first, seen)}; it is cleaned when it returns`;

@@ -19,6 +19,7 @@ import type { Inventory } from './inventory.ts';
 import { createOverlayWatch, type OverlayWatch } from './overlay-watch.ts';
 import { DESIRED, NODES, noteConverged, SEEN } from './record.ts';
 import { markDeleting, sweep } from './removal.ts';
+import { hasRiders } from './riders.ts';
 import {
   advanceRotations,
   beginDueRotations,
@@ -95,7 +96,7 @@ export class OverlayService implements FleetListener {
 
   /**
    * False when there is no such overlay. One that is being deleted already stays so. Fails with `has-riders` where
-   * others ride on it; a cascade deletes those first, each wholly before the one that it rides on.
+   * others ride on it or have hosts of it; a cascade deletes those first, each wholly before the one that it needs.
    */
   async delete(name: string, cascade: boolean): Promise<boolean> {
     return await this.#changes.run(async () => {
@@ -108,7 +109,7 @@ export class OverlayService implements FleetListener {
       );
       const isStaying = (one: string) => inventory.overlays.get(one)?.deleting === false;
       const staying = riders.filter(isStaying);
-      if (staying.length > 0 && !cascade) throw hasRiders(name, staying);
+      if (staying.length > 0 && !cascade) throw hasRiders(name, staying, inventory);
       const doomed = [...riders, name].filter(isStaying);
       if (doomed.length === 0) return true;
       const result = await markDeleting(doomed, store, inventory, new Date());
@@ -287,12 +288,4 @@ export class OverlayService implements FleetListener {
     this.#parts.log.info({ overlay, what }, kind);
     this.#parts.events.add({ kind, overlay, node: '', member: '', message: `overlay ${overlay} ${what}` });
   }
-}
-
-function hasRiders(name: string, riders: readonly string[]): VinetError {
-  const [verb, them] = riders.length === 1 ? ['rides', 'it'] : ['ride', 'them'];
-  return new VinetError(
-    'has-riders',
-    `${riders.join(', ')} ${verb} on overlay ${name}: delete ${them} first, or all with --cascade`,
-  );
 }

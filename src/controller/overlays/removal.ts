@@ -1,6 +1,6 @@
 import type { NodeStatus } from '../../model/status.ts';
 import { nodesOfOverlay } from '../../planner/overlay-view.ts';
-import { basesOf } from '../../planner/underlay-order.ts';
+import { neededBy } from '../../planner/underlay-order.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import type { Inventory, StoredOverlay } from './inventory.ts';
 import { CONVERGED, DESIRED, OVERLAYS, type OverlayRecord, SECRETS, USED } from './record.ts';
@@ -24,7 +24,7 @@ export async function markDeleting(
 
 /**
  * Forgets nodes that have nothing of an overlay any more although they had, and the overlay itself when it is
- * no longer wanted and on no node; what it was the last to ride on, and is to go too, is next. Returns the names of
+ * no longer wanted and on no node; what it was the last to need, and is to go too, is next. Returns the names of
  * those that are gone.
  */
 export async function sweep(
@@ -55,7 +55,7 @@ async function forget(
   inventory: Inventory,
 ): Promise<boolean> {
   const deletes = [OVERLAYS + name, USED + name, SECRETS + name];
-  const freed = basesOf(overlay).filter(
+  const freed = neededBy(overlay).filter(
     (base) =>
       inventory.overlays.get(base)?.deleting === true &&
       directRidersOf(base, inventory).every((rider) => rider.name === name),

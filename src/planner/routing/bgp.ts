@@ -22,6 +22,7 @@ export function planBgp(speakers: Speakers, speaker: Speaker): BgpState {
     peers: [...external, ...internalPeers(speakers, speaker, external.length > 0)],
     key: authenticationOf(options, 'bgp')?.key ?? '',
     defaultOriginate: options.defaultOriginate ?? 'never',
+    distance: 0,
     redistribute: saysConnected ? redistribute : [...connected, ...redistribute],
   };
 }

@@ -14,6 +14,7 @@ import {
 import type { AddressBook } from '../address-book.ts';
 import type { Wiring } from '../wiring.ts';
 import { planBgp } from './bgp.ts';
+import { addGuests } from './guests.ts';
 import { planIsis } from './isis.ts';
 import { isInTotalArea, planOspf } from './ospf.ts';
 import { planPrefixLists, planRouteMaps } from './policy.ts';
@@ -40,7 +41,7 @@ function planRouter(
   const routerId = routerIdOf(wiring.book, speaker.name);
   const raw = readFrrLines(wiring.overlay.spec.routers?.[speaker.name]?.frr ?? '');
   const prefixLists = planPrefixLists(options);
-  const parts = {
+  const parts = addGuests(speakers, speaker, {
     bfd: bfdOf(speaker),
     ospf: speaks('ospf') ? planOspf(speakers, speaker, 'ospf') : null,
     ospf6: speaks('ospf6') ? planOspf(speakers, speaker, 'ospf6') : null,
@@ -51,7 +52,7 @@ function planRouter(
     babel: speaks('babel') ? planBabel(speakers, speaker) : null,
     pim: planPim(speakers, speaker),
     routes: [...(speaks('static') ? computed : []), ...ownRoutes(options)],
-  };
+  });
   const daemons = daemonsFor(parts, speaks('static'), raw);
   if (daemons.length === 1) return null;
   return {
@@ -64,8 +65,8 @@ function planRouter(
     summarized: isSummarized(speaker),
     neighbors: countNeighbors(parts, cutInterfaces(speakers, speaker)),
     ...parts,
-    prefixLists,
-    routeMaps: planRouteMaps(options, prefixLists),
+    prefixLists: [...prefixLists, ...parts.prefixLists],
+    routeMaps: [...planRouteMaps(options, prefixLists), ...parts.routeMaps],
     raw: daemons
       .map((daemon) => ({ daemon, lines: linesFor(raw, daemon) }))
       .filter(({ lines }) => lines.length > 0),

@@ -123,6 +123,7 @@ export const EXAMPLES: Readonly<Record<string, RoutingState>> = {
       ],
       key: 'secret',
       defaultOriginate: 'always',
+      distance: 0,
       redistribute: [
         { source: 'connected', family: 4, routeMap: '' },
         { source: 'connected', family: 6, routeMap: 'prefer' },
@@ -150,6 +151,7 @@ export const EXAMPLES: Readonly<Record<string, RoutingState>> = {
       ],
       key: '',
       defaultOriginate: 'if-present',
+      distance: 200,
       redistribute: [{ source: 'connected', family: 4, routeMap: '' }],
     },
   }),

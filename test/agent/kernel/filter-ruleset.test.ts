@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BORDER_DROP_REASONS } from '../../../src/agent/kernel/border-description.ts';
 import { DROP_REASONS } from '../../../src/agent/kernel/filter-description.ts';
 import { parseFilter, renderFilter } from '../../../src/agent/kernel/filter-ruleset.ts';
 import { countsOf, isObject, type NftObject } from '../../../src/agent/kernel/nft.ts';
@@ -10,7 +11,32 @@ const ipv6 = fc
   .array(fc.integer({ min: 1, max: 0xffff }), { minLength: 7, maxLength: 7 })
   .map((groups) => ['fd00', ...groups.map((group) => group.toString(16))].join(':'));
 const name = fc.stringMatching(/^[a-z][a-z0-9_.-]{0,14}$/);
-const filters = fc.record({
+const address = fc.oneof(ipv4, ipv6);
+const PLAIN = { noNullPrototype: true } as const;
+const borders = fc.record(
+  {
+    sources: fc.array(
+      fc.record(
+        {
+          interface: name,
+          prefix: fc.oneof(
+            fc.constant(''),
+            address,
+            fc.constant('10.71.0.0/16'),
+            fc.constant('fd00:71::/48'),
+          ),
+          accept: fc.boolean(),
+        },
+        PLAIN,
+      ),
+      { maxLength: 8 },
+    ),
+    local: fc.array(fc.record({ interface: name, address }, PLAIN), { maxLength: 8 }),
+    forward: fc.array(fc.record({ from: name, to: name }, PLAIN), { maxLength: 8 }),
+  },
+  PLAIN,
+);
+const links = fc.record({
   accept: fc.array(
     fc.oneof(
       fc.record({ interface: name, source: ipv4, destination: ipv4 }),
@@ -19,6 +45,7 @@ const filters = fc.record({
     { maxLength: 20 },
   ),
 });
+const filters = fc.oneof(links, borders);
 
 test('every filter is found again in what rendering it adds, in whatever order it is listed', () => {
   fc.assert(
@@ -29,9 +56,18 @@ test('every filter is found again in what rendering it adds, in whatever order i
   );
 });
 
-test('a filter with any part of it missing is no filter of ours', () => {
+test('a border with any part of it missing is another border, or none', () => {
   fc.assert(
-    fc.property(filters, fc.nat(), (filter, at) => {
+    fc.property(borders, fc.nat(), (border, at) => {
+      const listing = added(renderFilter(border, new Map()));
+      expect(isSameFilter(parseFilter(listing.toSpliced(at % listing.length, 1)), border)).toBe(false);
+    }),
+  );
+});
+
+test('a link filter with any part of it missing is no filter of ours', () => {
+  fc.assert(
+    fc.property(links, fc.nat(), (filter, at) => {
       const listing = added(renderFilter(filter, new Map()));
       expect(parseFilter(listing.toSpliced(at % listing.length, 1))).toBeNull();
     }),
@@ -48,6 +84,37 @@ test('rules in another order are no filter of ours', () => {
 test('counters begin where they were', () => {
   const drops = new Map(DROP_REASONS.map((reason, at) => [reason, at * 7]));
   expect(countsOf(added(renderFilter({ accept: [] }, drops)))).toEqual(drops);
+});
+
+test('a border counts for reasons of its own', () => {
+  const drops = new Map(BORDER_DROP_REASONS.map((reason, at) => [reason, at * 7]));
+  expect(countsOf(added(renderFilter({ sources: [], local: [], forward: [] }, drops)))).toEqual(drops);
+});
+
+test('what would mean something else to nft is no border', () => {
+  const border = { sources: [], local: [], forward: [] };
+  for (const bad of [
+    { sources: [{ interface: 'r*', prefix: '', accept: true }] },
+    { sources: [{ interface: 'r1', prefix: 'localhost', accept: true }] },
+    { sources: [{ interface: 'r1', prefix: '10.0.0.0/8; accept', accept: true }] },
+    { local: [{ interface: 'r1', address: '10.0.0.0/8' }] },
+    { forward: [{ from: 'r1', to: '' }] },
+  ])
+    expect(() => renderFilter({ ...border, ...bad }, new Map())).toThrow('not a filter');
+});
+
+test('rules of a border in another order are another border, or none', () => {
+  const sources = [
+    { interface: 'r1', prefix: '10.71.0.4/31', accept: true },
+    { interface: 'r1', prefix: '10.71.0.0/16', accept: false },
+  ];
+  const [one, other] = [sources, sources.toReversed()].map((list) => ({
+    sources: list,
+    local: [],
+    forward: [],
+  }));
+  expect(isSameFilter(one ?? null, other ?? null)).toBe(false);
+  expect(isSameFilter(one ?? null, structuredClone(one ?? null))).toBe(true);
 });
 
 test('any listing is read as a filter or as none', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Namespace } from '../../../src/agent/kernel/kernel.ts';
-import type { LinkFilter } from '../../../src/model/node-state.ts';
+import type { BorderFilter, LinkFilter } from '../../../src/model/node-state.ts';
 import { isSameFilter } from '../../../src/planner/diff-filter.ts';
 import { ip, joinByVeth, KernelRoom, ping } from './kernel-room.ts';
 
@@ -122,6 +122,34 @@ test('counts survive a change of the filter', async () => {
   );
   await layer.writeFilter({ accept: FILTER.accept.slice(1) });
   expect((await layer.readFilterDrops()).get('wrong-address')).toBe(1);
+});
+
+test('the border of an internal router is read as it was written, and mended when tampered with', async () => {
+  const border: BorderFilter = {
+    sources: [
+      { interface: 'n2', prefix: '172.16.0.2', accept: true },
+      { interface: 'n2', prefix: '172.16.8.0/24', accept: true },
+      { interface: 'n2', prefix: '172.16.0.0/16', accept: false },
+      { interface: 'n2', prefix: 'fe80::/10', accept: true },
+      { interface: 'n2', prefix: '::', accept: true },
+      { interface: 'n3', prefix: '', accept: false },
+    ],
+    local: [
+      { interface: 'n2', address: '172.16.0.1' },
+      { interface: 'n2', address: 'fd00:1::1' },
+    ],
+    forward: [{ from: 'n2', to: 'n3' }],
+  };
+  await layer.writeFilter(border);
+  expect(await layer.readFilter()).toEqual(border);
+  ping(left, '172.16.0.1');
+  ping(left, 'fd00:1::1');
+  nft('insert', 'rule', 'inet', 'vinet', 'forward', 'accept');
+  expect(await layer.readFilter()).toBeNull();
+  await layer.writeFilter({ sources: [], local: [], forward: [] });
+  expect(await layer.readFilter()).toEqual({ sources: [], local: [], forward: [] });
+  await layer.writeFilter(FILTER);
+  expect(isSameFilter(await layer.readFilter(), FILTER)).toBe(true);
 });
 
 test('what is no entry is refused, with the filter left as it was', async () => {
