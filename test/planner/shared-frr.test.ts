@@ -42,6 +42,15 @@ describe('daemons that the routers of an overlay share on a node', () => {
     }
   });
 
+  test('leave FRR its own timers where they compute too many paths to answer hellos each second', () => {
+    const timers = (routers: number) =>
+      new Set(
+        servedRouters(compile(routers).overlays[0] ?? expect.fail()).map(({ routing }) => routing?.timers),
+      );
+    expect(timers(200)).toEqual(new Set(['fast']));
+    expect(timers(400)).toEqual(new Set(['default']));
+  });
+
   test('see the namespace that a router got anew', () => {
     const node = new SimulatedNode();
     node.apply(difference(compile(3), node));

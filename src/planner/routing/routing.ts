@@ -27,13 +27,27 @@ export function planRouting(wiring: Wiring): (router: string) => RoutingState | 
   const speakers = findSpeakers(wiring);
   const isStatic = speakers.all.some(({ protocols }) => protocols.includes('static'));
   const routes = isStatic ? computeStaticRoutes(wiring) : new Map<string, StaticRoute[]>();
-  return (router) => planRouter(speakers, speakers.of(router), routes.get(router) ?? []);
+  const timers = usualTimers(wiring);
+  return (router) => planRouter(speakers, speakers.of(router), routes.get(router) ?? [], timers);
+}
+
+/** Paths that one process computes anew after a change; beyond, it would miss its neighbours' hellos meanwhile. */
+const MOST_PATHS_AT_ONCE = 100_000;
+
+/** What all routers must agree on where nothing is said. */
+function usualTimers({ overlay, topology, nodeOf }: Wiring): RoutingState['timers'] {
+  if (overlay.spec.routing?.instance !== 'shared') return 'fast';
+  const served = new Map<string, number>();
+  for (const router of topology.routers) served.set(nodeOf(router), (served.get(nodeOf(router)) ?? 0) + 1);
+  const paths = Math.max(...served.values()) * topology.routers.length;
+  return paths > MOST_PATHS_AT_ONCE ? 'default' : 'fast';
 }
 
 function planRouter(
   speakers: Speakers,
   speaker: Speaker,
   computed: readonly StaticRoute[],
+  timers: RoutingState['timers'],
 ): RoutingState | null {
   const { options, protocols } = speaker;
   const { wiring } = speakers;
@@ -59,7 +73,7 @@ function planRouter(
     hostname: speaker.name,
     routerId,
     daemons,
-    timers: options.timers ?? 'fast',
+    timers: options.timers ?? timers,
     maximumPaths: options.maximumPaths ?? 0,
     gracefulRestart: options.gracefulRestart ?? false,
     summarized: isSummarized(speaker),
