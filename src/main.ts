@@ -86,6 +86,7 @@ interface AgentFlags extends ServerFlags {
   readonly metricsListen: string;
   readonly maxMembers?: number;
   readonly templates?: string;
+  readonly frrModules?: string;
   readonly purge?: boolean;
 }
 
@@ -165,6 +166,11 @@ function addAgentCommand(program: Command): void {
       ),
     )
     .addOption(
+      new Option('--frr-modules <folder>', "FRR's modules, for gRPC; none: speak to FRR by VTY only").env(
+        'VINET_FRR_MODULES',
+      ),
+    )
+    .addOption(
       new Option('--purge', 'remove everything that the agent of this state directory made, and exit'),
     )
     .action(async (flags: AgentFlags) => {
@@ -180,6 +186,7 @@ function addAgentCommand(program: Command): void {
         metricsListen: flags.metricsListen === 'none' ? null : flags.metricsListen,
         maxMembers: flags.maxMembers ?? null,
         templates: flags.templates ?? null,
+        frrModules: flags.frrModules === 'none' ? '' : (flags.frrModules ?? null),
         logLevel: flags.logLevel,
       };
       goFirst();

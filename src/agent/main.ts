@@ -39,6 +39,8 @@ export interface AgentProgramOptions {
   readonly maxMembers: number | null;
   /** Folder with templates of the operator's own. */
   readonly templates: string | null;
+  /** Folder with FRR's gRPC module; null: where distributions put it. Empty: FRR is spoken to by VTY alone. */
+  readonly frrModules: string | null;
   readonly logLevel: string;
 }
 
@@ -144,6 +146,7 @@ async function openMachine(
     kernel: await openKernel({ underlay }),
     frr: await openFrr({
       templateDirectories: options.templates === null ? [shipped] : [options.templates, shipped],
+      ...(options.frrModules === null ? {} : { moduleFolders: [options.frrModules].filter(Boolean) }),
       log,
     }),
     folder: new StateFolder(options.stateDirectory),

@@ -143,11 +143,6 @@ export class FrrDaemon {
     return parseJsonAnswer(reply.text);
   }
 
-  async readState(path: string): Promise<unknown> {
-    const channel = await this.#channel();
-    return parseJsonAnswer(await channel.readState(path, this.#surroundings.deadlines.answerMs));
-  }
-
   stop(how: 'terminate' | 'kill'): Promise<void> {
     return this.#turns.run(async () => {
       await this.#end(how);

@@ -3,7 +3,7 @@ import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import { removeStaleChecks } from './config-check.ts';
 import type { FrrDeadlines } from './frr-daemon.ts';
-import { readInstalledFrr } from './installed.ts';
+import { readInstalledFrr, usualModuleFolders } from './installed.ts';
 import { LocalFrr } from './local-frr.ts';
 import { Northbound } from './northbound/northbound.ts';
 import { speaksYang } from './northbound/yang-words.ts';
@@ -72,12 +72,6 @@ export interface Frr {
   /** Asks a `show … json` and returns the parsed answer. Fails with `not-running`, `rejected` or `timeout`. */
   ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown>;
 
-  /**
-   * What a daemon knows below a path of YANG, such as `/frr-vrf:lib`, as RFC 7951 has it; null where that is nothing.
-   * Fails as `ask`.
-   */
-  readState(pathspace: string, daemon: DaemonName, path: string): Promise<unknown>;
-
   /** Calls back at once when a daemon that was started or adopted here died without being asked to. */
   onDeath(listener: (death: { pathspace: string; daemon: DaemonName }) => void): void;
 
@@ -89,8 +83,8 @@ export interface FrrOptions {
   /** Folders with `DAEMON.conf.liquid`; the first that has a template wins: the operator's, then ours. */
   readonly templateDirectories: readonly string[];
   readonly deadlines?: Partial<FrrDeadlines>;
-  /** Folder of FRR's modules, where it is not among those of the distribution. */
-  readonly moduleFolder?: string;
+  /** Where FRR's gRPC module is looked for, instead of where distributions put it; nowhere: all goes by VTY. */
+  readonly moduleFolders?: readonly string[];
   readonly log?: (message: string) => void;
 }
 
@@ -99,7 +93,7 @@ const DEADLINES: FrrDeadlines = { startMs: 10_000, answerMs: 10_000, healthMs: 2
 /** FRR of this machine; where it is not installed, `version` is empty. Fails with `template`. */
 export async function openFrr(options: FrrOptions): Promise<Frr> {
   const templates = openTemplates(options.templateDirectories);
-  const installed = await readInstalledFrr(options.moduleFolder ?? null);
+  const installed = await readInstalledFrr(options.moduleFolders ?? usualModuleFolders());
   await removeStaleChecks();
   const { grpcModule, version } = installed;
   const log = options.log ?? (() => undefined);

@@ -16,15 +16,15 @@ export interface InstalledFrr {
   readonly grpcModule: string | null;
 }
 
-/** @param moduleFolder where FRR's modules are looked for; null: where distributions put them */
-export async function readInstalledFrr(moduleFolder: string | null): Promise<InstalledFrr> {
+/** @param folders where FRR's modules are looked for */
+export async function readInstalledFrr(folders: readonly string[]): Promise<InstalledFrr> {
   const daemons = DAEMONS.filter((daemon) => existsSync(`${FRR_PROGRAM_DIRECTORY}/${daemon}`));
   return {
     version: daemons.includes('zebra') ? await readVersion() : '',
     daemons,
     uid: readId('/etc/passwd', 'frr'),
     gid: readId('/etc/group', 'frr'),
-    grpcModule: findModule(moduleFolder === null ? moduleFolders() : [moduleFolder], 'grpc.so'),
+    grpcModule: findModule(folders, 'grpc.so'),
   };
 }
 
@@ -33,8 +33,8 @@ async function readVersion(): Promise<string> {
   return /version (\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? '';
 }
 
-/** On Debian below the folder of the machine's kind, elsewhere below one of these. */
-function moduleFolders(): string[] {
+/** Where distributions put FRR's modules: Debian below the folder of the machine's kind, others below one of these. */
+export function usualModuleFolders(): string[] {
   const roots = ['/usr/lib', '/usr/lib64', ...readFolders('/usr/lib').map((name) => `/usr/lib/${name}`)];
   return roots.map((root) => `${root}/frr/modules`);
 }

@@ -111,10 +111,6 @@ export class LocalFrr implements Frr {
     return this.#daemon(pathspace, daemon).ask(command);
   }
 
-  async readState(pathspace: string, daemon: DaemonName, path: string): Promise<unknown> {
-    return this.#daemon(pathspace, daemon).readState(path);
-  }
-
   onDeath(listener: DeathListener): void {
     this.#deathListeners.push(listener);
   }

@@ -5,4 +5,4 @@
 export const MODULE_FOLDER = process.env.VINET_TEST_FRR_MODULES ?? null;
 
 /** For `openFrr`. */
-export const FRR_MODULES = { moduleFolder: MODULE_FOLDER ?? '/nowhere' };
+export const FRR_MODULES = { moduleFolders: MODULE_FOLDER === null ? [] : [MODULE_FOLDER] };
