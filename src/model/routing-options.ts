@@ -14,8 +14,10 @@ export function routingOptions(
   spec: Pick<Spec, 'routing' | 'routers' | 'hosts'>,
   router: string,
 ): RoutingOptions {
+  const isInternal = hostBehind(spec.hosts, router) !== undefined;
   const own = spec.routers?.[router]?.routing ?? adjacentOptions(spec, router);
-  const { instance: _instance, isolation: _isolation, drift: _drift, ...common } = spec.routing ?? {};
+  const { instance: _instance, isolation: _isolation, drift: _drift, ...said } = spec.routing ?? {};
+  const common = isInternal ? withoutOrigination(said) : said;
   if (own === undefined) return common;
   const joined: RoutingOptions = { ...common, ...own };
   for (const block of BLOCKS) {
@@ -23,6 +25,15 @@ export function routingOptions(
     if (one !== undefined && other !== undefined) Object.assign(joined, { [block]: { ...one, ...other } });
   }
   return joined;
+}
+
+/** What an internal router took over from elsewhere would be of another overlay. */
+function withoutOrigination({
+  redistribute: _redistribute,
+  defaultOriginate: _defaultOriginate,
+  ...rest
+}: RoutingOptions): RoutingOptions {
+  return rest;
 }
 
 /** An internal router of which nothing is said speaks with the first router that it is attached to as that one does. */

@@ -278,6 +278,7 @@ describe('a host is refused to an overlay', () => {
     for (const [protocol, word] of [
       ['static', 'static routes'],
       ['bgp', 'BGP at home'],
+      ['babel', 'announces all'],
       ['none', 'no routing'],
     ] as const) {
       const home = overlay('red', '10.71.0.0/16', RED.spec.hosts ?? [], { routing: { protocol } });
@@ -289,6 +290,35 @@ describe('a host is refused to an overlay', () => {
       });
       expect(complaintOf(checked)).toContain(word);
     }
+  });
+});
+
+describe('an internal router', () => {
+  const telling = {
+    redistribute: [{ from: 'connected', into: 'ospf' }],
+    defaultOriginate: 'if-present',
+  } as const satisfies Spec['routing'];
+
+  test('tells its home of nothing that it has from elsewhere, whatever all routers are told to do', () => {
+    const home = overlay('red', '10.71.0.0/16', RED.spec.hosts ?? [], {
+      routing: { ...telling, redistribute: [...telling.redistribute] },
+    });
+    const environments = environmentsOf(...planAll(home, BLUE));
+    expect(environments.get('red_r1')?.routing?.ospf).toMatchObject({ defaultOriginate: 'if-present' });
+    expect(environments.get('red_h-gw')?.routing?.ospf).toMatchObject({
+      defaultOriginate: 'never',
+      redistribute: [],
+    });
+  });
+
+  test('cannot be asked to by name', () => {
+    const routers = { 'h-gw': { routing: { ...telling, redistribute: [...telling.redistribute] } } };
+    const home = overlay('red', '10.71.0.0/16', RED.spec.hosts ?? [], { routers });
+    const checked = compileOverlay({ overlay: home, previous: null, taken: NOTHING_TAKEN, bases: new Map() });
+    expect(checked.ok ? [] : checked.problems.map(({ path }) => path)).toEqual([
+      'spec.routers.h-gw.routing.redistribute',
+      'spec.routers.h-gw.routing.defaultOriginate',
+    ]);
   });
 });
 

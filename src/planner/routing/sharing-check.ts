@@ -19,8 +19,18 @@ export function checkSharing(wiring: Wiring): Problem[] {
   const speakers = findSpeakers(wiring);
   return (spec.hosts ?? []).flatMap((host, index) => {
     if (host.overlays !== undefined) {
-      const speaker = speakers.of(internalRouterOf(host.name));
-      return complain(`spec.hosts[${index}].overlays`, host.name, atHome(speaker));
+      const router = internalRouterOf(host.name);
+      const own = spec.routers?.[router]?.routing ?? {};
+      return [
+        ...complain(`spec.hosts[${index}].overlays`, host.name, atHome(speakers.of(router))),
+        ...ORIGINATING.filter((field) => own[field] !== undefined).flatMap((field) =>
+          complain(
+            `spec.routers.${router}.routing.${field}`,
+            host.name,
+            `with ${field} its internal router would tell one overlay of another`,
+          ),
+        ),
+      ];
     }
     if (host.home === undefined) return [];
     return attachedTo(host).flatMap((router) =>
@@ -28,6 +38,9 @@ export function checkSharing(wiring: Wiring): Problem[] {
     );
   });
 }
+
+/** What makes a router tell of more than its own. */
+const ORIGINATING = ['redistribute', 'defaultOriginate'] as const;
 
 function complain(path: string, host: string, why: string): Problem[] {
   if (why === '') return [];
@@ -38,8 +51,10 @@ function complain(path: string, host: string, why: string): Problem[] {
 function atHome({ name, protocols }: Speaker): string {
   const why = withoutNews(name, protocols);
   if (why !== '') return why;
-  return protocols.includes('bgp')
-    ? `its internal router ${name} would speak BGP at home too, and routes of one overlay would be told in another`
+  if (protocols.includes('bgp'))
+    return `its internal router ${name} would speak BGP at home too, and routes of one overlay would be told in another`;
+  return protocols.includes('babel')
+    ? `Babel announces all that router ${name} is connected to, links of other overlays too`
     : '';
 }
 
