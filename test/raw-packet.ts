@@ -3,6 +3,8 @@
 export function ethernetFrame(destination: string, packet: Buffer): Buffer {
   const header = Buffer.alloc(14);
   Buffer.from(destination.replaceAll(':', ''), 'hex').copy(header);
+  // A bridge lets no frame pass that comes from nobody.
+  header.writeUIntBE(0x02_00_00_00_00_01, 6, 6);
   header.writeUInt16BE(0x0800, 12);
   return Buffer.concat([header, packet]);
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
-import type { TunnelSource } from '../../../src/model/tunnel.ts';
+import type { TunnelMark, TunnelSource } from '../../../src/model/tunnel.ts';
 import { sendFrames } from '../../raw-frame.ts';
-import { ethernetFrame, ipv4Packet, PROTOCOLS, udpPacket, vxlanPacket } from '../../raw-packet.ts';
+import { ethernetFrame, grePacket, ipv4Packet, PROTOCOLS, udpPacket, vxlanPacket } from '../../raw-packet.ts';
 import { KernelRoom } from './kernel-room.ts';
 
 const SOURCES: readonly TunnelSource[] = [
@@ -14,7 +14,11 @@ const SOURCES: readonly TunnelSource[] = [
   { by: 'port', port: 10_001, number: 0, source: '192.0.2.2' },
 ];
 
-const TUNNEL = { by: 'vni', port: 4789, number: 0x010203 } as const;
+const TUNNELS = [
+  { by: 'vni', port: 4789, number: 0x010203 },
+  { by: 'key', port: 0, number: 0x01020304 },
+  { by: 'port', port: 10_007, number: 0 },
+] as const satisfies readonly TunnelMark[];
 
 let room: KernelRoom;
 afterEach(() => room.leave());
@@ -47,10 +51,10 @@ test('a table that somebody changed reads as none', async () => {
 
 test('drops are counted tunnel by tunnel, and the counts go on when the table is written anew', async () => {
   const { node } = await openNode();
-  const sources = [...SOURCES, { ...TUNNEL, source: '198.51.100.2' }];
+  const sources = [...SOURCES, ...TUNNELS.map((tunnel) => ({ ...tunnel, source: '198.51.100.2' }))];
   execFileSync('ip', ['-n', node.name, 'address', 'add', '192.0.2.1/32', 'dev', 'lo']);
   await node.programTransport([{ step: 'set-tunnel-sources', sources }]);
-  sendFrames(node, LOOPBACK_INDEX, ['198.51.100.2', '198.51.100.3', '198.51.100.4'].map(vxlanFrom));
+  sendFrames(node, LOOPBACK_INDEX, ['198.51.100.2', '198.51.100.3', '198.51.100.4'].flatMap(packetsFrom));
   const counts = async () =>
     Object.fromEntries(
       (await node.readTunnelDrops()).map(({ by, port, number, packets }) => [
@@ -60,7 +64,7 @@ test('drops are counted tunnel by tunnel, and the counts go on when the table is
     );
   const expected = {
     ...{ 'vni 4789 1000': 0, 'vni 6081 16777215': 0, 'key 0 4294967295': 0, 'key 0 1001': 0 },
-    ...{ 'port 10001 0': 0, 'vni 4789 66051': 2 },
+    ...{ 'port 10001 0': 0, 'vni 4789 66051': 2, 'key 0 16909060': 2, 'port 10007 0': 2 },
   };
   await expect.poll(counts, { timeout: 60_000 }).toEqual(expected);
   await node.programTransport([{ step: 'set-tunnel-sources', sources: sources.slice(1) }]);
@@ -81,8 +85,14 @@ test('what is no address never reaches nft', async () => {
 
 const LOOPBACK_INDEX = 1;
 
-/** Packets to a port that nobody listens at. */
-function vxlanFrom(source: string): Buffer {
-  const packet = udpPacket(4789, vxlanPacket(TUNNEL.number, Buffer.alloc(14)));
-  return ethernetFrame('00:00:00:00:00:00', ipv4Packet(PROTOCOLS.udp, source, '192.0.2.1', packet));
+/** One of each tunnel; nobody is there to take them. */
+function packetsFrom(source: string): Buffer[] {
+  const [vxlan, gre, gue] = TUNNELS;
+  const wrap = (protocol: number, packet: Buffer) =>
+    ethernetFrame('00:00:00:00:00:00', ipv4Packet(protocol, source, '192.0.2.1', packet));
+  return [
+    wrap(PROTOCOLS.udp, udpPacket(vxlan.port, vxlanPacket(vxlan.number, Buffer.alloc(14)))),
+    wrap(PROTOCOLS.gre, grePacket(gre.number, Buffer.alloc(20))),
+    wrap(PROTOCOLS.udp, udpPacket(gue.port, Buffer.alloc(20))),
+  ];
 }
