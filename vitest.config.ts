@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests of the lane `root` that the lane `kernel` repeats: those of what differs from kernel to kernel. */
 const ON_BOTH_KERNELS = [
   'test/agent/kernel/{emulation,kernel-features,link-filter,links,own-routes}.root.test.ts',
-  'test/agent/kernel/{protection-guard,security-policies,tunnel-guard}.root.test.ts',
+  'test/agent/kernel/{security-policies,tunnel-guard}.root.test.ts',
 ];
 
 /** Tests of the lane `root` that the lane `grpc` repeats: of what is told to FRR. */

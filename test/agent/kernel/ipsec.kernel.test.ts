@@ -122,19 +122,23 @@ describe.each(CASES)('$name in $cipher', (one) => {
 });
 
 test.each<[string, (ends: ForgedEnds) => [protocol: number, payload: Buffer]]>([
-  ['gre', () => [IPPROTO_GRE, grePayload(77)]],
   ['gre6', () => [IPPROTO_GRE, grePayload(78)]],
   ['gue', (ends) => [IPPROTO_UDP, guePayload(ends, PORT, 80)]],
-  ['gue', () => [IPPROTO_GRE, grePayload(80)]],
+  ['gue, also without GUE,', () => [IPPROTO_GRE, grePayload(80)]],
   ['sit', () => [IPPROTO_IPIP, innerPacket()]],
 ])('%s lets in nothing in clear, in whatever options, headers and fragments', async (name, forge) => {
-  const one = CASES.find((other) => other.name === name);
+  const one = CASES.find((other) => name.split(',')[0] === other.name);
   if (one === undefined) throw new Error('no case');
   await secure(one, [], 0);
   const [source, destination] = one.carries;
   const ends = { source, destination, sourceMac: macOf(left, 'n2'), destinationMac: macOf(right, 'n1') };
   const [protocol, payload] = forge(ends);
-  const attack = { ...{ attacker: left, wire: WIRE, victim: right, device: name }, ends, protocol, payload };
+  const attack = {
+    ...{ attacker: left, wire: WIRE, victim: right, device: one.name },
+    ends,
+    protocol,
+    payload,
+  };
   await expectTaken(attack);
   await secure(one, [1], 1);
   const packets = securityOf(end(one, 'right', [1], 1)).policies.flatMap(
@@ -232,6 +236,8 @@ function end(one: Case, side: Side, generations: readonly number[], sending: num
   };
 }
 
+let up = '';
+
 /** A network with this tunnel alone, and its IPsec as said. */
 async function secure(one: Case, generations: readonly number[], sending: number): Promise<void> {
   for (const node of [left, right]) {
@@ -241,8 +247,12 @@ async function secure(one: Case, generations: readonly number[], sending: number
       ...associations.map((association): TransportStep => ({ step: 'remove-association', association })),
     ]);
   }
-  for (const { name } of CASES)
-    for (const node of [left, right]) ip(node, 'link', 'set', name, name === one.name ? 'up' : 'down');
+  if (up !== one.name)
+    for (const node of [left, right]) {
+      if (up !== '') ip(node, 'link', 'set', up, 'down');
+      ip(node, 'link', 'set', one.name, 'up');
+    }
+  up = one.name;
   if (generations.length > 0) await change(one, generations, sending);
 }
 
