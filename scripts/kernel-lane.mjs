@@ -23,7 +23,7 @@ The guest's root is this machine's own: what it writes is forgotten when it ends
   --shell COMMAND   run this in the guest instead, with bash in this checkout, and print what it says
   --report FILE     where vitest's JSON report goes
   --console         show the kernel's own messages also when nothing fails
-VINET_KERNEL_TIMEOUT_S: a guest that takes longer has failed (1800)`;
+VINET_KERNEL_TIMEOUT_S: a guest that takes longer has failed (2700)`;
 
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 const GUEST = join(CHECKOUT, 'test/kernel/guest');
@@ -32,7 +32,7 @@ const KERNELS = '/var/cache/vinet/kernel';
 const BOOT_MODULES = ['virtio_pci', 'virtio_console', '9p', '9pnet_virtio', 'overlay'];
 /** What the kernel loads for nobody by itself, but tests look for. */
 const EXTRA_MODULES = ['tun', 'mpls_router'];
-const TIMEOUT_S = Number(process.env.VINET_KERNEL_TIMEOUT_S ?? 1800);
+const TIMEOUT_S = Number(process.env.VINET_KERNEL_TIMEOUT_S ?? 2700);
 const CONSOLE_LINES = 60;
 
 const { values: options, positionals: files } = parseArgs({

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { BorderFilter } from '../../model/node-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { TABLE } from './filter-description.ts';
-import { isObject, type NftObject } from './nft.ts';
+import { isObject, type NftObject, wordOf } from './nft.ts';
 
 /** Why an internal router drops packets. */
 export const BORDER_DROP_REASONS = [
@@ -149,5 +149,5 @@ function prefixOf(expr: unknown): string {
   const right = matchOf(expr);
   if (typeof right === 'string') return right === '' ? '?' : right;
   const prefix = isObject(right) ? right.prefix : undefined;
-  return isObject(prefix) ? `${String(prefix.addr)}/${String(prefix.len)}` : '?';
+  return isObject(prefix) ? `${wordOf(prefix.addr)}/${wordOf(prefix.len)}` : '?';
 }

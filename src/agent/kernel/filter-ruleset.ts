@@ -8,7 +8,7 @@ import {
   isFilterEntry,
   TABLE,
 } from './filter-description.ts';
-import { isObject, type NftObject } from './nft.ts';
+import { isObject, type NftObject, wordOf } from './nft.ts';
 
 /**
  * Commands of one transaction after which the table is exactly this filter, whatever it was before.
@@ -45,7 +45,7 @@ function readEntries(listing: readonly NftObject[], name: string): FilterEntry[]
   const elements: unknown = listing.find(({ set }) => set?.name === name)?.set?.elem;
   return (Array.isArray(elements) ? elements : []).map((element: unknown) => {
     const key = isObject(element) && Array.isArray(element.concat) ? element.concat : [];
-    return { interface: String(key[0]), source: String(key[1]), destination: String(key[2]) };
+    return { interface: wordOf(key[0]), source: wordOf(key[1]), destination: wordOf(key[2]) };
   });
 }
 
@@ -55,7 +55,7 @@ function comparable(objects: readonly NftObject[]): unknown[] {
     .flatMap((object) => Object.entries(object))
     .filter(([kind]) => kind !== 'metainfo')
     .map(([kind, { handle: _handle, packets: _packets, bytes: _bytes, elem, ...rest }]) => ({
-      key: `${kind} ${rest.name ?? rest.chain}`,
+      key: JSON.stringify([kind, rest.name ?? rest.chain]),
       rest,
       elements: Array.isArray(elem) ? elem.map((element) => JSON.stringify(element)).sort() : [],
     }))

@@ -74,6 +74,11 @@ export function countsOf(listing: readonly NftObject[]): Map<string, number> {
   );
 }
 
+/** Of what nft says where a name, an address or a number is expected; `?` for anything else. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
+}
+
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

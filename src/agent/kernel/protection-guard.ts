@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { ProtectedPackets } from '../../model/security.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import type { GuardRules } from './guard-table.ts';
-import { countsOf, isObject, type NftObject } from './nft.ts';
+import { countsOf, isObject, type NftObject, wordOf } from './nft.ts';
 
 const TABLE = 'vinet_protected';
 const COUNTER = 'in-clear';
@@ -45,7 +45,7 @@ function parsePackets(listing: readonly NftObject[]): ProtectedPackets[] {
     const elements: unknown = listing.find((object) => object.set?.name === set.name)?.set?.elem;
     return (Array.isArray(elements) ? elements : []).flatMap((element: unknown) => {
       const key = isObject(element) && Array.isArray(element.concat) ? element.concat : [];
-      const packets = { source: String(key[0]), destination: String(key[1]), ...set.decode(...key.slice(2)) };
+      const packets = { source: wordOf(key[0]), destination: wordOf(key[1]), ...set.decode(...key.slice(2)) };
       return Object.values(packets).some(Number.isNaN) ? [] : [packets];
     });
   });

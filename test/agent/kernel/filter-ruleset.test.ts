@@ -120,7 +120,7 @@ test('rules of a border in another order are another border, or none', () => {
 test('any listing is read as a filter or as none', () => {
   const value = fc.dictionary(
     fc.constantFrom('set', 'chain', 'rule', 'counter', 'table'),
-    fc.dictionary(fc.constantFrom('name', 'elem', 'packets', 'expr', 'chain'), fc.jsonValue({ maxDepth: 2 })),
+    fc.dictionary(fc.constantFrom('name', 'elem', 'packets', 'expr', 'chain'), fc.jsonValue({ maxDepth: 5 })),
   );
   fc.assert(
     fc.property(fc.array(value), (listing) => {
