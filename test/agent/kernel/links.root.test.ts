@@ -15,8 +15,7 @@ describe('links', () => {
       { into: left, name: 'r2', index: 100, addresses: ['10.0.0.0/31', 'fd00:1::1/64'] },
       { into: right, name: 'r1', index: 200, addresses: ['10.0.0.1/31', 'fd00:1::2/64'] },
     );
-    const [, end] = await left.readLinks();
-    expect(end).toEqual({
+    expect(await linkNamed(left, 'r2')).toEqual({
       ...{ name: 'r2', index: 100, kind: 'veth', alias: 'vinet link-r2', mtu: 1400, up: true },
       ...{
         addresses: ['10.0.0.0/31', 'fd00:1::1/64'],
@@ -26,7 +25,7 @@ describe('links', () => {
         emulation: null,
       },
     });
-    expect((await right.readLinks())[1]).toMatchObject({
+    expect(await linkNamed(right, 'r1')).toMatchObject({
       name: 'r1',
       alias: 'vinet link-r1',
       peerIndex: 100,
@@ -75,7 +74,7 @@ describe('links', () => {
       null,
     ]);
     expect(results[1]?.message).toBe(`create bridge br in ${namespace.name}: EEXIST`);
-    expect((await namespace.readLinks())[1]).toMatchObject({ mtu: 1300, addresses: ['10.0.0.1/24'] });
+    expect(await linkNamed(namespace, 'br')).toMatchObject({ mtu: 1300, addresses: ['10.0.0.1/24'] });
   });
 
   test('a thousand calls at once are carried out in order', async () => {
