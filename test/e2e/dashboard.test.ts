@@ -19,7 +19,7 @@ const OVERLAY = 'vt-ring';
 const VARIABLES = { overlay: OVERLAY, node: '.*', router: '.*', __rate_interval: '10s', __range: '1m' };
 /** Panels that show something only when something is wrong. */
 const EMPTY_WHEN_WELL = [
-  'Strangers at link layers A',
+  'Strangers at tunnels and link layers A',
   'Refused by IPsec A',
   'Neighbours that are neither Full nor 2-Way A',
   'Routes that zebra and the kernel disagree about A',
