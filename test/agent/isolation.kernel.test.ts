@@ -4,7 +4,7 @@ import { openKernel } from '../../src/agent/kernel/open-kernel.ts';
 import { linkFarEnds } from '../../src/model/link-address.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
 import { type Capture, startCapture } from '../capture.ts';
-import { until } from '../machine.ts';
+import { inside, until } from '../machine.ts';
 import { sendFrames } from '../raw-frame.ts';
 import { echoRequest, ethernetFrame, grePacket, ipv4Packet, PROTOCOLS } from '../raw-packet.ts';
 import { ip, type NodeBench, openNodeBench, tunnelDropsOf } from './node-bench.ts';
@@ -13,6 +13,8 @@ const FORGED = 5;
 const VICTIMS = ['vtg-a_r1', 'vtg-b_r1', 'vtg-c_r1'];
 /** Forged echo requests carry nothing; what an agent measures the MTU with does. */
 const FORGERIES = 'icmp[icmptype] == icmp-echo and ip[2:2] == 28';
+/** A member's own router gets what it sends to anybody. */
+const OF_B = `${FORGERIES} and dst net 10.82.0.0/16`;
 
 /** Keyed GRE: `a` joins n1 and n2, `b` n1 and n3, `c` all three in two layers. */
 const OVERLAYS: readonly Overlay[] = [
@@ -46,7 +48,8 @@ describe('forged packets of keyed GRE', () => {
     bench = await openNodeBench('vt-iso', 3);
     bench.deploy(OVERLAYS);
     await bench.ready();
-    for (const victim of VICTIMS) captures.push(await startCapture(victim, 'any', { filter: FORGERIES }));
+    for (const victim of VICTIMS)
+      captures.push(await startCapture(victim, 'any', { filter: victim === 'vtg-b_r1' ? OF_B : FORGERIES }));
   });
   afterAll(async () => {
     for (const capture of captures) await capture.stop();
@@ -83,6 +86,19 @@ describe('forged packets of keyed GRE', () => {
     const { local, remote, key: linkKey, own, far } = await tunnelOf(kernel, 'vtg-c_r1', 'r2');
     const packet = ipv4Packet(PROTOCOLS.gre, remote, local, grePacket(linkKey, echoRequest(far, own)));
     await expectCounted(droppedOf('vtg-c'), () => forge(kernel, 3, key, packet));
+  });
+
+  test("from a member of another overlay stay in it: to a router's and a link's address, and to a tunnel's key", async () => {
+    const { key, own } = await tunnelOf(kernel, 'vtg-a_r1', 'r2');
+    const attacker = 'vtg-b_r2';
+    for (const target of ['10.81.0.1', own, '198.18.7.1'])
+      ip('-n', attacker, 'route', 'add', target, 'dev', 'r1');
+    const noRoutes = async () => countNoRoutes('vtg-b_r1');
+    for (const target of ['10.81.0.1', own]) await expectCounted(noRoutes, () => ping(attacker, target));
+    const { own: source } = await tunnelOf(kernel, attacker, 'r1');
+    addGre(attacker, source, '198.18.7.1', key);
+    await expectCounted(noRoutes, () => ping(attacker, '10.81.0.1', 'forged'));
+    ip('-n', attacker, 'link', 'del', 'forged');
   });
 
   test('would arrive from the far end itself', async () => {
@@ -141,4 +157,41 @@ async function forge(kernel: Kernel, node: number, key: number, packet: Buffer):
   } finally {
     namespace?.close();
   }
+}
+
+function addGre(namespace: string, local: string, remote: string, key: number): void {
+  ip(
+    ...['-n', namespace, 'link', 'add', 'forged', 'type', 'gre'],
+    ...['local', local, 'remote', remote, 'key', String(key)],
+  );
+  ip('-n', namespace, 'address', 'add', `${local}/32`, 'dev', 'forged');
+  ip('-n', namespace, 'link', 'set', 'forged', 'up');
+}
+
+function ping(namespace: string, address: string, device?: string): void {
+  const through = device === undefined ? [] : ['-I', device];
+  inside(
+    namespace,
+    'ping',
+    '-n',
+    '-c',
+    String(FORGED),
+    '-i',
+    '0.1',
+    '-W',
+    '1',
+    '-s',
+    '0',
+    ...through,
+    address,
+  );
+}
+
+/** Packets that a router had no way for. */
+function countNoRoutes(router: string): number {
+  const lines = (inside(router, 'cat', '/proc/net/netstat') ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('IpExt:'));
+  const [names = [], values = []] = lines.map((line) => line.split(' '));
+  return Number(values[names.indexOf('InNoRoutes')]);
 }

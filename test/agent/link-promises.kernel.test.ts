@@ -8,6 +8,7 @@ import type { Kernel, Namespace } from '../../src/agent/kernel/kernel.ts';
 import { openKernel } from '../../src/agent/kernel/open-kernel.ts';
 import { runAgent } from '../../src/agent/main.ts';
 import { linkFarEnds } from '../../src/model/link-address.ts';
+import { isLinkFilter } from '../../src/model/node-state.ts';
 import type { ObservedLink } from '../../src/model/observation.ts';
 import { ENCAPSULATIONS, type EncapsulationName } from '../../src/model/overlay.ts';
 import { Harness } from '../controller/harness.ts';
@@ -108,6 +109,18 @@ describe('overlays of every encapsulation', () => {
       const after = await identities();
       expect(after.things).toEqual(before.things);
       for (const [link, packets] of before.sent) expect(after.sent.get(link)).toBeGreaterThanOrEqual(packets);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'come back whole when tunnels, attributes, qdiscs, filters, policies and keys are changed by hand',
+    async () => {
+      const before = await declared();
+      await breakByHand();
+      expect(await declared()).not.toEqual(before);
+      await eventually(declared, before);
+      expect(await silentLinks()).toEqual([]);
     },
     TEST_MS,
   );
@@ -310,6 +323,36 @@ async function readLinks(): Promise<Map<string, ObservedLink>> {
   );
 }
 
+/** Everything of links and of what carries them, as it is declared: without what is another one each time. */
+async function declared(): Promise<Record<string, unknown>> {
+  const links = [...(await readLinks())].map(
+    ([key, { index: _index, peerIndex: _peer, addresses, ...link }]) => [
+      key,
+      { ...link, addresses: addresses.filter((address) => !address.startsWith('fe80')).sort() },
+    ],
+  );
+  const filters = await visit(namespacesOfOverlays(), async (namespace) => {
+    const filter = await namespace.readFilter();
+    return filter !== null && isLinkFilter(filter) ? sorted(filter.accept) : filter;
+  });
+  const transports = await visit([...NODES, ...namespacesOfOverlays()], async (namespace) => {
+    const { guePorts, sources, protectedPackets, ...security } = await namespace.readTransport();
+    // Keys that are lost come back as others.
+    const associations = security.associations.map(({ spi: _spi, key: _key, ...rest }) => rest);
+    const policies = security.policies.map(({ spi: _spi, ...rest }) => rest);
+    return [guePorts, sources, protectedPackets, associations, policies].map((things) => sorted(things));
+  });
+  return {
+    links: Object.fromEntries(links),
+    filters: Object.fromEntries(filters),
+    transports: Object.fromEntries(transports),
+  };
+}
+
+function sorted(things: readonly object[] | null | undefined): string[] | null {
+  return things == null ? null : things.map((thing) => JSON.stringify(Object.entries(thing).sort())).sort();
+}
+
 /** What would be another one had it been made anew, and how many packets each link has sent. */
 async function identities(): Promise<{ things: readonly string[]; sent: ReadonlyMap<string, number> }> {
   const links = await readLinks();
@@ -353,4 +396,60 @@ async function silentLinks(): Promise<string[]> {
   };
   await Promise.all([work(), work(), work(), work()]);
   return silent;
+}
+
+async function breakByHand(): Promise<void> {
+  const [node = ''] = NODES;
+  const two = ENCAPSULATIONS.map((name) => `vtp-${name}`);
+  const stars = ENCAPSULATIONS.map((_, at) => `r${at + 2}`);
+  const greAt = stars[ENCAPSULATIONS.indexOf('gre')];
+  await tamperWithWireguard(`vtp-one_${stars[ENCAPSULATIONS.indexOf('wireguard')]}`);
+  const lines = [
+    ...stars.map((router) => `ip -n vtp-one_r1 link del ${router}`),
+    ...stars.map((router) => `ip -n vtp-one_${router} link set r1 mtu 1290 alias mine`),
+    ...stars.map((router) => `ip -n vtp-one_${router} -4 address flush dev r1`),
+    `ip -n vtp-one_${greAt} link change r1 type gre local 198.18.7.2 remote 198.18.7.1 key 4242`,
+    ...two.flatMap((name) => [`ip -n ${name}_link_n1 link del n3`, `ip -n ${name}_r2 link del r1`]),
+    ...two.flatMap((name) => [
+      `ip -n ${name}_link_n3 address flush dev n1`,
+      `ip -n ${name}_link_n3 link set n1 down`,
+    ]),
+    'tc -n vtp-sec_r1 qdisc del dev r2 root',
+    'tc -n vtp-sec_r2 qdisc change dev r1 root netem delay 900ms',
+    `ip netns exec ${node} nft delete table inet vinet_tunnels`,
+    'ip netns exec vtp-gre_link_n1 nft delete table inet vinet',
+    'ip netns exec vtp-gre_link_n3 nft flush chain inet vinet input',
+    ...[node, 'vtp-vxlan_link_n3'].flatMap((name) => [
+      `ip -n ${name} xfrm state flush`,
+      `ip -n ${name} xfrm policy flush`,
+    ]),
+    ...(await guePortsOf(node)).map((port) => `ip -n ${node} fou del port ${port}`),
+  ];
+  await run('sh', ['-ec', lines.join('\n')]);
+}
+
+async function guePortsOf(node: string): Promise<number[]> {
+  const [[, ports] = ['', []]] = await visit(
+    [node],
+    async (network) => (await network.readTransport()).guePorts,
+  );
+  return ports.map(({ port }) => port);
+}
+
+/** Its preshared key becomes another. */
+async function tamperWithWireguard(router: string): Promise<void> {
+  await visit([router], async (namespace) => {
+    for (const { index, tunnel } of await namespace.readLinks())
+      if (tunnel?.kind === 'wireguard') {
+        const changed = { ...tunnel, presharedKey: Buffer.alloc(32, 7).toString('base64') };
+        expect(await namespace.program([{ step: 'set-wireguard-keys', index, tunnel: changed }])).toEqual([
+          null,
+        ]);
+      }
+  });
+}
+
+/** Reads slowly, again and again, until it is as wanted. */
+async function eventually<T>(read: () => Promise<T>, wanted: T): Promise<void> {
+  await expect.poll(read, { timeout: PATIENCE_S * 1000, interval: 3_000 }).toEqual(wanted);
 }

@@ -1,3 +1,3 @@
-import { IPV4_CASES, testLinkTable } from './link-table.ts';
+import { testLinkTable } from './link-table.ts';
 
-testLinkTable('vt-stock', IPV4_CASES);
+testLinkTable('vt-stock');
