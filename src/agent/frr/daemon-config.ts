@@ -5,6 +5,7 @@ import { diffConfig } from '../../planner/config-diff.ts';
 import { daemonError } from './daemon-error.ts';
 import type { FrrDeadlines } from './frr-daemon.ts';
 import type { DaemonChannel } from './northbound/daemon-channel.ts';
+import { reopenExchanges } from './open-exchanges.ts';
 import { daemonFilesOf, type Pathspace } from './pathspace.ts';
 import {
   commitConfig,
@@ -88,6 +89,7 @@ export class DaemonConfig {
       await this.takeBackUnfinished(channel);
       throw this.#error('rejected', `"${refused.line}": ${refused.words}`);
     }
+    await reopenExchanges(channel, commands, answerMs);
     const after = await this.#show(channel);
     await this.#check(channel, commands, after, vrfs !== undefined);
     commitConfig(this.#path);
