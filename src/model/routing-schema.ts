@@ -11,6 +11,13 @@ const closed = { additionalProperties: false } as const;
 export const PROTOCOLS = ['ospf', 'ospf6', 'isis', 'bgp', 'rip', 'ripng', 'babel', 'static', 'none'] as const;
 export type Protocol = Exclude<(typeof PROTOCOLS)[number], 'none'>;
 
+/**
+ * How soon routers act: `fast` finds a lost neighbour within seconds, `default` leaves every timer to FRR, and `calm`
+ * is FRR's own with computations so far apart that one process can carry hundreds of routers.
+ */
+export const TIMERS = ['fast', 'default', 'calm'] as const;
+export type Timers = (typeof TIMERS)[number];
+
 /** What routes can come from (FRR, `redistribute`). */
 export const ROUTE_SOURCES = [
   'connected',
@@ -217,7 +224,7 @@ const PROTOCOL_WORDS = Type.Union(
 
 const ROUTER_FIELDS = {
   protocol: Type.Optional(PROTOCOL_WORDS),
-  timers: Type.Optional(Type.Enum(['fast', 'default'])),
+  timers: Type.Optional(Type.Enum([...TIMERS])),
   bfd: Type.Optional(
     Type.Union([Bfd, Type.Literal(false)], { description: 'interval and multiplier, or false' }),
   ),

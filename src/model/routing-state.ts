@@ -1,3 +1,5 @@
+import type { Timers } from './routing-schema.ts';
+
 /** What FRR's templates are rendered from: a router's routing, decided to the last line. */
 export type DaemonName =
   | 'zebra'
@@ -33,8 +35,7 @@ export interface RoutingState {
   readonly routerId: string;
   /** In the order in which they are started; zebra is always the first. */
   readonly daemons: readonly DaemonName[];
-  /** `fast` finds a lost neighbour within seconds; `default` leaves every timer to FRR. */
-  readonly timers: 'fast' | 'default';
+  readonly timers: Timers;
   /** Equally good paths that are used at once; 0 leaves FRR's own. */
   readonly maximumPaths: number;
   readonly gracefulRestart: boolean;

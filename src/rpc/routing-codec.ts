@@ -1,3 +1,4 @@
+import { TIMERS } from '../model/routing-schema.ts';
 import {
   type AuthenticationState,
   type BabelState,
@@ -142,7 +143,7 @@ export const routingShape: Shape<RoutingState> = message<RoutingState>({
   hostname: text(),
   routerId: text(),
   daemons: listOf(oneOf(DAEMONS)),
-  timers: oneOf(['fast', 'default']),
+  timers: oneOf(TIMERS),
   maximumPaths: whole(),
   gracefulRestart: flag,
   summarized: flag,

@@ -42,13 +42,13 @@ describe('daemons that the routers of an overlay share on a node', () => {
     }
   });
 
-  test('leave FRR its own timers where they compute too many paths to answer hellos each second', () => {
+  test('are calm where they compute too many paths to answer hellos each second', () => {
     const timers = (routers: number) =>
       new Set(
         servedRouters(compile(routers).overlays[0] ?? expect.fail()).map(({ routing }) => routing?.timers),
       );
     expect(timers(200)).toEqual(new Set(['fast']));
-    expect(timers(400)).toEqual(new Set(['default']));
+    expect(timers(400)).toEqual(new Set(['calm']));
   });
 
   test('see the namespace that a router got anew', () => {

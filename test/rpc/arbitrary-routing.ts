@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { TIMERS } from '../../src/model/routing-schema.ts';
 import { DAEMONS, type RoutingState } from '../../src/model/routing-state.ts';
 
 /** Arbitrary routing of a router, from one line of text and a name. */
@@ -56,7 +57,7 @@ export function routing({
     hostname: line,
     routerId: line,
     daemons: list(fc.constantFrom(...DAEMONS)),
-    timers: fc.constantFrom('fast' as const, 'default' as const),
+    timers: fc.constantFrom(...TIMERS),
     maximumPaths: uint32,
     gracefulRestart: fc.boolean(),
     summarized: fc.boolean(),

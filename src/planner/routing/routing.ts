@@ -2,7 +2,7 @@ import { daemonsNeeded, type FrrLines, linesFor, readFrrLines } from '../../mode
 import { formatIpAddress, formatIpPrefix } from '../../model/ip-prefix.ts';
 import { durationMs, type RoutingOptions } from '../../model/routing-options.ts';
 import { PROTOCOL_FEATURES } from '../../model/routing-protocols.ts';
-import type { Protocol } from '../../model/routing-schema.ts';
+import type { Protocol, Timers } from '../../model/routing-schema.ts';
 import {
   type BfdState,
   DAEMONS,
@@ -35,19 +35,19 @@ export function planRouting(wiring: Wiring): (router: string) => RoutingState | 
 const MOST_PATHS_AT_ONCE = 100_000;
 
 /** What all routers must agree on where nothing is said. */
-function usualTimers({ overlay, topology, nodeOf }: Wiring): RoutingState['timers'] {
+function usualTimers({ overlay, topology, nodeOf }: Wiring): Timers {
   if (overlay.spec.routing?.instance !== 'shared') return 'fast';
   const served = new Map<string, number>();
   for (const router of topology.routers) served.set(nodeOf(router), (served.get(nodeOf(router)) ?? 0) + 1);
   const paths = Math.max(...served.values()) * topology.routers.length;
-  return paths > MOST_PATHS_AT_ONCE ? 'default' : 'fast';
+  return paths > MOST_PATHS_AT_ONCE ? 'calm' : 'fast';
 }
 
 function planRouter(
   speakers: Speakers,
   speaker: Speaker,
   computed: readonly StaticRoute[],
-  timers: RoutingState['timers'],
+  timers: Timers,
 ): RoutingState | null {
   const { options, protocols } = speaker;
   const { wiring } = speakers;

@@ -21,6 +21,21 @@ export const EXAMPLES: Readonly<Record<string, RoutingState>> = {
     daemons: ['zebra', 'ospfd'],
     ospf: buildOspf(inArea('0.0.0.0', ...RING)),
   }),
+  'ospf-calm': buildRouting({
+    daemons: ['zebra', 'ospfd', 'ospf6d', 'isisd'],
+    timers: 'calm',
+    ospf: buildOspf(inArea('0.0.0.0', ...RING)),
+    ospf6: buildOspf(inArea('0.0.0.0', ...RING)),
+    isis: {
+      net: '49.0001.0100.2000.0001.00',
+      level: 'level-2',
+      families: BOTH,
+      interfaces: RING,
+      authentication: null,
+      defaultOriginate: 'never',
+      redistribute: [],
+    },
+  }),
   'ospf-bus': buildRouting({
     hostname: 'core-router-0-x',
     routerId: '10.20.0.255',

@@ -1,8 +1,8 @@
 import { joinBursts, type RouteBurst } from '../../../model/route-burst.ts';
 import type { VinetEvent } from '../../../model/status.ts';
 import { errorText } from '../../../model/vinet-error.ts';
-import { SerialQueue } from '../../frr/serial-queue.ts';
 import type { Namespace } from '../../kernel/kernel.ts';
+import { PacedQueue } from './paced-queue.ts';
 import { RouteAudit } from './route-audit.ts';
 import type { RouteDifferences } from './route-differences.ts';
 import { type RouterDecisions, RouteStream } from './route-stream.ts';
@@ -53,7 +53,7 @@ export class DecisionWatch {
   readonly #options: DecisionWatchOptions;
   readonly #routers = new Map<string, Listening>();
   readonly #shared = new Map<string, SharedListening>();
-  readonly #turns = new SerialQueue();
+  readonly #turns = new PacedQueue();
   #reportTimer: NodeJS.Timeout | null = null;
 
   constructor(options: DecisionWatchOptions) {

@@ -1,5 +1,5 @@
-import type { SerialQueue } from '../../frr/serial-queue.ts';
 import type { Namespace, Watch } from '../../kernel/kernel.ts';
+import type { PacedQueue } from './paced-queue.ts';
 import { findDifferences, NO_DIFFERENCES, type RouteDifferences } from './route-differences.ts';
 import type { RouterDecisions } from './route-stream.ts';
 
@@ -13,7 +13,7 @@ type HeardDecisions = Pick<RouterDecisions, 'isConnected' | 'lastHeardAt' | 'dec
 export interface RouteAuditOptions {
   readonly now: () => number;
   /** Tables are read one after the other, whichever router's. */
-  readonly turns: SerialQueue;
+  readonly turns: Pick<PacedQueue, 'run'>;
   /** Differences that last came, changed or went. */
   readonly onDifference: (before: RouteDifferences, after: RouteDifferences) => void;
 }
