@@ -1,8 +1,9 @@
 import type { Overlay } from './overlay.ts';
 
 /**
- * A host in several overlays stands behind an internal router, in an environment of its own. That is a router of the
- * host's home like any other; to every other overlay it speaks BGP, as a customer of several providers does.
+ * A host in several overlays, or one that is to outlive each of its routers, stands behind an internal router, in an
+ * environment of its own. That is a router of the host's home like any other; to every other overlay it speaks BGP, as a
+ * customer of several providers does.
  */
 export function internalRouterOf(host: string): string {
   return `${host}${SUFFIX}`;

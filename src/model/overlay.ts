@@ -165,9 +165,9 @@ const Spec = Type.Object(
             node: Type.Optional(NodeName),
             overlays: Type.Optional(
               Type.Array(OverlayName, {
-                minItems: 1,
                 maxItems: 16,
-                description: 'overlays that it may be a member of too, behind an internal router',
+                description:
+                  'overlays that it may be a member of too, behind an internal router; none: behind one all the same',
               }),
             ),
             home: Type.Optional(

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inside, ping, tracesOf, until } from '../machine.ts';
+import { startConversation } from './conversation.ts';
 import { succeed, TestLab } from './test-lab.ts';
 
 const lab = new TestLab('vthosts', 3);
@@ -19,6 +20,7 @@ spec:
   hosts:
     - { name: h1, attach: r1 }
     - { name: h2, attach: r3 }
+    - { name: h3, attach: [r2, r4], overlays: [] }
 `;
 }
 
@@ -62,6 +64,32 @@ describe('virtual hosts', () => {
     }
   });
 
+  it('keep their address and their connections, behind an internal router, when either of two routers is lost', async () => {
+    const lookUp = succeed(await lab.vinet('exec', 'red/h3', '--', 'getent', 'hosts', 'h1'));
+    const conversation = await startConversation('red_h3', 'red_h1', lookUp.split(' ')[0] ?? '');
+    try {
+      for (const [lost, other] of [
+        ['r2', 'r4'],
+        ['r4', 'r2'],
+      ] as const) {
+        succeed(await lab.vinet('link', 'red', 'h3-gw', lost, '--down'));
+        await until(
+          () => waysOf('red_h3-gw') === other,
+          () => `all goes by ${other}, not ${waysOf('red_h3-gw')}`,
+        );
+        await conversation.goesOn();
+        succeed(await lab.vinet('link', 'red', 'h3-gw', lost, '--up'));
+        await until(
+          () => waysOf('red_h3-gw') === 'r2 r4',
+          () => `both ways are there again, not ${waysOf('red_h3-gw')}`,
+        );
+      }
+      await conversation.goesOn();
+    } finally {
+      await conversation.stop();
+    }
+  });
+
   it('come and go by the file alone', async () => {
     const fewer = overlayFile('red').replace('    - { name: h2, attach: r3 }\n', '');
     succeed(await lab.vinet('apply', '-f', lab.write('red.yaml', fewer), '--wait'));
@@ -73,3 +101,9 @@ describe('virtual hosts', () => {
     }
   });
 });
+
+/** The interfaces that a router has OSPF's routes by. */
+function waysOf(router: string): string {
+  const routes = inside(router, 'ip', 'route', 'show', 'proto', 'ospf') ?? '';
+  return [...new Set([...routes.matchAll(/ dev (\S+)/g)].map(([, device]) => device))].sort().join(' ');
+}

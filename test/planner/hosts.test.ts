@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EnvironmentState } from '../../src/model/node-state.ts';
+import { checkOverlayData } from '../../src/model/overlay-document.ts';
 import { diffNode } from '../../src/planner/diff.ts';
 import { describeHosts, describeRouters } from '../../src/planner/overlay-view.ts';
 import { ableNode } from './link-matrix.ts';
@@ -53,6 +54,22 @@ describe('a host', () => {
       { name: 'h1', node: 'n1', adjacent: ['r1'], addresses: ['10.20.128.4/31'] },
       { name: 'h2', node: 'n3', adjacent: ['r2', 'r1'] },
     ]);
+  });
+
+  test('that is attached to several routers may have an internal router between, which speaks with all of them', () => {
+    const doubly = buildOverlay(
+      { kind: 'ring', routers: 3 },
+      { placement: { nodes: ['n1'] }, hosts: [{ name: 'h', attach: ['r1', 'r3'], overlays: [] }] },
+    );
+    expect(checkOverlayData(doubly)).toMatchObject({ ok: true });
+    const members = statesOf(doubly, buildNodes(ableNode('n1'))).get('n1')?.overlays[0]?.environments ?? [];
+    const [host, router] = ['h', 'h-gw'].map((name) => members.find((one) => one.name === name));
+    expect(host?.links.map(({ name }) => name)).toEqual(['h-gw']);
+    expect(host?.routes).toMatchObject([{ prefix: '0.0.0.0/0', interface: 'h-gw' }]);
+    expect(router?.links.map(({ name }) => name)).toEqual(['r1', 'r3', 'h']);
+    const spokenOn = router?.routing?.ospf?.interfaces.filter(({ passive }) => !passive);
+    expect(spokenOn?.map(({ name }) => name)).toEqual(['r1', 'r3']);
+    expect(router?.routing?.bgp).toBeNull();
   });
 
   test("is known to all by name, reached by all, and nobody's neighbour in routing", () => {
