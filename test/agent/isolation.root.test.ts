@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Kernel } from '../../src/agent/kernel/kernel.ts';
+import { openKernel } from '../../src/agent/kernel/open-kernel.ts';
+import { linkFarEnds } from '../../src/model/link-address.ts';
+import type { ObservedLink } from '../../src/model/observation.ts';
 import type { Overlay } from '../../src/model/overlay.ts';
 import { startCapture } from '../capture.ts';
 import { inside, until } from '../machine.ts';
+import { sendFrames } from '../raw-frame.ts';
+import { echoRequest, ethernetFrame, ipv4Packet, PROTOCOLS, udpPacket, vxlanPacket } from '../raw-packet.ts';
 import { ip, type NodeBench, openNodeBench, tunnelDropsOf } from './node-bench.ts';
 
 const FORGED = 5;
@@ -53,6 +59,119 @@ describe('packets forged by a neighbouring node', () => {
     expect(await forge()).toBe(0);
   });
 });
+
+/** Who is in the link layer of the far node has a tunnel to n1, and uses addresses of a link that is not this tunnel's. */
+describe("packets forged in the link layer at a tunnel's own far end", () => {
+  const [here, there] = ['vtlayers_link_n1', 'vtlayers_link_n2'];
+  let bench: NodeBench;
+  let kernel: Kernel;
+
+  beforeAll(async () => {
+    kernel = await openKernel({ underlay: null });
+    bench = await openNodeBench('vtlay', 3);
+    bench.deploy([LAYERED]);
+    await bench.ready();
+  });
+  afterAll(() => bench.close());
+
+  /** Resolves with how many came out of r1's tunnel to r3, once as many as were forged have done so or are counted. */
+  const forge = async (packet: Buffer, reason: string): Promise<{ arrived: number; dropped: number }> => {
+    const dropped = async () => (await filterDropsOf(kernel, here)).get(reason) ?? 0;
+    const before = await dropped();
+    const capture = await startCapture('vtlayers_r1', 'r3', { filter: FORGED_ONLY });
+    try {
+      await sendThrough(kernel, there, 'n1', ethernetFrame(macOf(here, 'n2'), packet));
+      await until(
+        async () => capture.frames().length + (await dropped()) - before >= FORGED,
+        () => `${FORGED} packets are there or counted as ${reason}`,
+      );
+    } finally {
+      await capture.stop();
+    }
+    return { arrived: capture.frames().length, dropped: (await dropped()) - before };
+  };
+
+  it('are dropped and counted by what is wrong with them, and would else reach a router', async () => {
+    const [toR2, toR3] = [
+      await vxlanOf(kernel, 'vtlayers_r1', 'r2'),
+      await vxlanOf(kernel, 'vtlayers_r1', 'r3'),
+    ];
+    const inner = ethernetFrame(macOf('vtlayers_r1', 'r3'), echoRequest(toR3.far, toR3.own));
+    const segment = udpPacket(toR3.port, vxlanPacket(toR3.vni, inner));
+    const asR3 = ipv4Packet(PROTOCOLS.udp, toR3.remote, toR3.local, segment);
+    const allDropped = { arrived: 0, dropped: FORGED };
+    ip('netns', 'exec', here, 'nft', 'delete', 'table', 'inet', 'vinet');
+    expect(await forge(asR3, 'wrong-tunnel')).toEqual({ arrived: FORGED, dropped: 0 });
+    // Its removal makes no notification, a device that goes down does.
+    ip('-n', here, 'link', 'set', 'n3', 'down');
+    await until(
+      () => inside(here, 'nft', 'list', 'table', 'inet', 'vinet') !== null,
+      () => 'the filter is back',
+    );
+    expect(await forge(asR3, 'wrong-tunnel')).toEqual(allDropped);
+    expect(await forge(echoRequest(toR2.remote, toR3.local), 'wrong-address')).toEqual(allDropped);
+    expect(await forge(echoRequest('172.31.255.254', toR3.local), 'unknown-source')).toEqual(allDropped);
+  });
+});
+
+const LAYERED: Overlay = {
+  apiVersion: 'vinet/v1',
+  kind: 'Overlay',
+  metadata: { name: 'vtlayers' },
+  spec: {
+    topology: { kind: 'ring', routers: 3 },
+    placement: { nodes: ['n1', 'n2', 'n3'] },
+    links: { layers: 2 },
+    routing: { protocol: 'none' },
+  },
+};
+
+async function filterDropsOf(kernel: Kernel, name: string): Promise<ReadonlyMap<string, number>> {
+  const namespace = kernel.openNamespace(name);
+  try {
+    return (await namespace?.readFilterDrops()) ?? new Map();
+  } finally {
+    namespace?.close();
+  }
+}
+
+async function linkOf(kernel: Kernel, name: string, device: string): Promise<ObservedLink> {
+  const namespace = kernel.openNamespace(name);
+  try {
+    const link = (await namespace?.readLinks())?.find((one) => one.name === device);
+    if (link === undefined) throw new Error(`no ${device} in ${name}`);
+    return link;
+  } finally {
+    namespace?.close();
+  }
+}
+
+/** Of a tunnel to one other end: its number, what its packets bear outside, and the addresses of the link itself. */
+async function vxlanOf(kernel: Kernel, name: string, device: string) {
+  const { tunnel, addresses } = await linkOf(kernel, name, device);
+  const [remote] = tunnel?.kind === 'vxlan' ? tunnel.remotes : [];
+  const [address = ''] = addresses.filter((text) => !text.includes(':'));
+  const [far] = linkFarEnds([address]);
+  if (tunnel?.kind !== 'vxlan' || remote === undefined || far === undefined)
+    throw new Error(`${device} of ${name} is no VXLAN tunnel`);
+  const { vni, port, local } = tunnel;
+  return { vni, port, local, remote, own: address.replace(/[/ ].*/, ''), far };
+}
+
+async function sendThrough(kernel: Kernel, name: string, device: string, frame: Buffer): Promise<void> {
+  const { index } = await linkOf(kernel, name, device);
+  const namespace = kernel.openNamespace(name);
+  try {
+    if (namespace !== null) sendFrames(namespace, index, Array(FORGED).fill(frame));
+  } finally {
+    namespace?.close();
+  }
+}
+
+function macOf(namespace: string, device: string): string {
+  const text = ip('-n', namespace, '-json', 'link', 'show', 'dev', device);
+  return (JSON.parse(text) as [{ address: string }])[0].address;
+}
 
 /** Sends echo requests to r1 as if r2 had, from a third node; how many arrived. */
 async function forge(): Promise<number> {

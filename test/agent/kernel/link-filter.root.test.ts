@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Namespace } from '../../../src/agent/kernel/kernel.ts';
 import type { BorderFilter, LinkFilter } from '../../../src/model/node-state.ts';
 import { isSameFilter } from '../../../src/planner/diff-filter.ts';
+import { inside } from '../../machine.ts';
 import { ip, joinByVeth, KernelRoom, ping } from './kernel-room.ts';
 
 const DEADLINE_MS = 20_000;
@@ -176,12 +177,7 @@ function nft(...command: readonly string[]): string {
   return execFileSync('ip', ['netns', 'exec', layer.name, 'nft', ...command], { encoding: 'utf8' });
 }
 
-/** One UDP packet, of which nobody waits for an answer. */
+/** One packet, of whose answer nobody waits for long. */
 function send(from: Namespace, source: string, destination: string): void {
-  const program = `
-    const family = process.argv[1].includes(':') ? 'udp6' : 'udp4';
-    const socket = require('node:dgram').createSocket(family);
-    socket.bind({ address: process.argv[1] }, () => socket.send('x', 9, process.argv[2], () => socket.close()));`;
-  const argv = ['netns', 'exec', from.name, process.execPath, '-e', program, source, destination];
-  execFileSync('ip', argv, { encoding: 'utf8' });
+  inside(from.name, 'ping', '-n', '-c', '1', '-W', '0.1', '-I', source, destination);
 }
