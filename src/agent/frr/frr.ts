@@ -88,7 +88,13 @@ export interface FrrOptions {
   readonly log?: (message: string) => void;
 }
 
-const DEADLINES: FrrDeadlines = { startMs: 10_000, answerMs: 10_000, healthMs: 2_000, terminateMs: 2_000 };
+const DEADLINES: FrrDeadlines = {
+  startMs: 10_000,
+  answerMs: 10_000,
+  healthMs: 2_000,
+  busyMs: 30_000,
+  terminateMs: 2_000,
+};
 
 /** FRR of this machine; where it is not installed, `version` is empty. Fails with `template`. */
 export async function openFrr(options: FrrOptions): Promise<Frr> {

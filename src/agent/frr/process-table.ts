@@ -50,15 +50,27 @@ export function isFrrProcess(pid: number, daemon: string, pathspace: string): bo
 
 /** Whether the process has work and waits for a processor or has one: state `R`, proc_pid_stat(5). */
 export function isRunnable(pid: number): boolean {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 1).startsWith(' R');
+  return statFields(pid)[0] === 'R';
 }
+
+/** Processor time that the process has used, in ms (fields 14 and 15, proc_pid_stat(5)); 0 when it is gone. */
+export function processorTimeOf(pid: number): number {
+  const [user = 0, system = 0] = statFields(pid).slice(11, 13).map(Number);
+  return (user + system) * MS_PER_TICK;
+}
+
+/** USER_HZ, in which /proc counts, is 100 on every architecture that Debian has (time(7)). */
+const MS_PER_TICK = 10;
 
 /** When the process was started, in clock ticks since boot: field 22, proc_pid_stat(5); 0 when it is gone. */
 export function startTimeOf(pid: number): number {
+  return Number(statFields(pid)[19] ?? 0);
+}
+
+/** From the third field of proc_pid_stat(5) on: the second is a name in parentheses that may hold anything, spaces too. */
+function statFields(pid: number): string[] {
   const stat = readText(`/proc/${pid}/stat`);
-  // The second field is a name in parentheses that may hold anything, spaces too.
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** The number of the network namespace that a process runs in (nsfs inode); 0 when it is gone. */
