@@ -83,6 +83,7 @@ interface AgentFlags extends ServerFlags {
   readonly controller: string;
   readonly underlayNamespace?: string;
   readonly underlayAddress?: string[];
+  readonly outsideAddress?: string[];
   readonly metricsListen: string;
   readonly maxMembers?: number;
   readonly templates?: string;
@@ -151,6 +152,14 @@ function addAgentCommand(program: Command): void {
         .argParser(collect),
     )
     .addOption(
+      new Option(
+        '--outside-address <address>',
+        'where other nodes see this one, if a router on the way translates addresses; one a family',
+      )
+        .env('VINET_OUTSIDE_ADDRESS')
+        .argParser(collect),
+    )
+    .addOption(
       new Option('--metrics-listen <address>', 'Prometheus: HOST:PORT, or none')
         .env('VINET_METRICS_LISTEN')
         .default('127.0.0.1:9341'),
@@ -183,6 +192,7 @@ function addAgentCommand(program: Command): void {
         stateDirectory: flags.stateDirectory,
         underlayNamespace: flags.underlayNamespace ?? null,
         underlayAddresses: flags.underlayAddress ?? null,
+        outsideAddresses: flags.outsideAddress ?? [],
         metricsListen: flags.metricsListen === 'none' ? null : flags.metricsListen,
         maxMembers: flags.maxMembers ?? null,
         templates: flags.templates ?? null,

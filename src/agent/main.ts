@@ -34,6 +34,8 @@ export interface AgentProgramOptions {
   /** Name in /run/netns of the namespace that is this node's network; null: the process's own. */
   readonly underlayNamespace: string | null;
   readonly underlayAddresses: readonly string[] | null;
+  /** Where other nodes see this one behind NAT, one a family; none without. */
+  readonly outsideAddresses: readonly string[];
   /** `HOST:PORT`; null serves no metrics. */
   readonly metricsListen: string | null;
   readonly maxMembers: number | null;
@@ -54,6 +56,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
     name: options.node,
     version: VERSION,
     underlayAddresses: options.underlayAddresses,
+    outsideAddresses: options.outsideAddresses,
     maxMembers: options.maxMembers,
     metrics: options.metricsListen ?? '',
   });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { totalmem } from 'node:os';
 import type { Node } from '../model/node.ts';
 import { VinetError } from '../model/vinet-error.ts';
@@ -12,6 +13,8 @@ export interface SelfDescriptionOptions {
   readonly version: string;
   /** Null: those of the interfaces that are up. */
   readonly underlayAddresses: readonly string[] | null;
+  /** Where other nodes see this one, if a router on the way translates addresses. Fails with `bad-address`. */
+  readonly outsideAddresses: readonly string[];
   /** Null: as many as half of the machine's memory holds. */
   readonly maxMembers: number | null;
   readonly metrics: string;
@@ -27,14 +30,18 @@ export async function describeSelf(kernel: Kernel, frr: Frr, options: SelfDescri
   if (underlay.length === 0)
     throw new VinetError(
       'no-underlay',
-      'this node has no address for tunnels to end at; give one with --underlay',
+      'this node has no address for tunnels to end at; give one with --underlay-address',
     );
+  const { outsideAddresses: outside } = options;
+  const wrong = outside.find((address) => isIP(address) === 0);
+  if (wrong !== undefined) throw new VinetError('bad-address', `${wrong} is not an IP address`);
   const carriers = interfaces.filter(({ addresses }) =>
     addresses.some((address) => underlay.includes(address.split('/')[0] ?? '')),
   );
   return {
     name: options.name,
     underlay: [...underlay],
+    ...(outside.length === 0 ? {} : { outside: [...outside] }),
     mtu: Math.min(...carriers.map(({ mtu }) => mtu), 65_535),
     capabilities: {
       kernel: kernel.readRelease(),

@@ -30,6 +30,11 @@ export interface Node {
   readonly name: string;
   /** Addresses of the real network that tunnels to this node end at; the first of a family is used. */
   readonly underlay: readonly string[];
+  /**
+   * Addresses at which other nodes see this one, where a router on the way translates its own (NAT, RFC 3022); one of
+   * a family is in place of the underlay's of that family.
+   */
+  readonly outside?: readonly string[];
   /** Bytes: the smallest MTU on the way to the other nodes, as the node's own interface says it. */
   readonly mtu: number;
   readonly capabilities: Capabilities;

@@ -35,7 +35,7 @@ export function planFabric(wiring: Wiring, ground: Ground): Checked<Fabric> {
     else roads.set(roadKey(road.sites), ends);
   }
   const fabric = { wiring, wrapping, sites, roads, ...mtusOf(wiring, wrapping, sites, listed, roads) };
-  problems.push(...checkSources(fabric, listed), ...checkMtu(fabric));
+  problems.push(...checkSources(fabric, listed), ...checkTranslations(fabric, listed), ...checkMtu(fabric));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: fabric };
 }
 
@@ -109,6 +109,32 @@ function checkSources(
     message: `a ${encapsulation} tunnel of overlay ${name} cannot end at ${router.name}: Linux does not bind it to an address, and a router has several`,
     hint: `place ${name} on hosts, or use vxlan, gre, gue or ipip`,
   }));
+}
+
+/** One tunnel needs the same two UDP ports both ways, and nothing in its packets may depend on their addresses. */
+function checkTranslations(
+  { wiring, wrapping, roads }: Pick<Fabric, 'wiring' | 'wrapping' | 'roads'>,
+  listed: readonly Road[],
+): Problem[] {
+  const isEsp = wrapping.layers === 1 && wrapping.isProtected;
+  const found = listed.flatMap(({ sites, encapsulations }) => {
+    const ends = roads.get(roadKey(sites));
+    const site = sites.find((name) => ends?.seenAs.get(name) !== ends?.addressOf.get(name));
+    if (site === undefined) return [];
+    return [...encapsulations]
+      .filter((encapsulation) => isEsp || !ENCAPSULATION_BY_NAME[encapsulation].crossesNat)
+      .map((encapsulation) => ({ site, what: isEsp ? 'an ipsec' : `a ${encapsulation}` }));
+  });
+  const problems = found.map(({ site, what }): [string, Problem] => [
+    `${site} ${what}`,
+    {
+      code: 'behind-nat',
+      path: 'spec.links.encapsulation',
+      message: `${what} tunnel of overlay ${wiring.overlay.metadata.name} does not get through the address translation in front of ${site}`,
+      hint: 'use gue or wireguard there, and ipsec with layers: 2 only',
+    },
+  ]);
+  return [...new Map(problems).values()];
 }
 
 /** Smallest MTUs that the protocols allow: RFC 791 and RFC 8200, section 5. */

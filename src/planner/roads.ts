@@ -17,6 +17,8 @@ export interface Road {
 export interface RoadEnds {
   readonly family: 4 | 6;
   readonly addressOf: ReadonlyMap<string, string>;
+  /** The same as the far ends see them. */
+  readonly seenAs: ReadonlyMap<string, string>;
 }
 
 export function listRoads(wiring: Wiring, wrapping: LinkWrapping): Road[] {
@@ -44,9 +46,14 @@ export function listRoads(wiring: Wiring, wrapping: LinkWrapping): Road[] {
 /** The first address of each site in a family that all of them have, IPv4 preferred; null where none is common. */
 export function findRoadEnds(sites: readonly Site[]): RoadEnds | null {
   for (const family of [4, 6] as const) {
-    const found = sites.map((site) => [site.name, firstAddress(site, family)] as const);
+    const found = sites.map((site) => [site.name, firstOf(site.addresses, family)] as const);
     const addressOf = new Map(found.filter((entry): entry is [string, string] => entry[1] !== null));
-    if (addressOf.size === sites.length) return { family, addressOf };
+    if (addressOf.size < sites.length) continue;
+    const seen = sites.flatMap(({ name, outside }) => {
+      const address = firstOf(outside, family);
+      return address === null ? [] : [[name, address] as const];
+    });
+    return { family, addressOf, seenAs: new Map([...addressOf, ...seen]) };
   }
   return null;
 }
@@ -56,6 +63,6 @@ export function roadKey(sorted: readonly string[]): string {
   return sorted.join(' ');
 }
 
-function firstAddress({ addresses }: Site, family: 4 | 6): string | null {
+function firstOf(addresses: readonly string[], family: 4 | 6): string | null {
   return addresses.find((text) => parseIpAddress(text)?.family === family) ?? null;
 }

@@ -15,6 +15,8 @@ export interface Site {
   readonly transport: string | null;
   /** Addresses that tunnels can end at; the first of a family is used. */
   readonly addresses: readonly string[];
+  /** In their place at the far ends, where a router on the way translates them. */
+  readonly outside: readonly string[];
   /** Bytes that go in one packet from here to another site. */
   readonly mtu: number;
   /** Whether packets leave with one of `addresses` whatever way they take: it has but one interface, or is a node. */
@@ -42,8 +44,11 @@ function realSites(wiring: Wiring, nodes: ReadonlyMap<string, Node>): Map<string
   for (const name of usedSites(wiring)) {
     const node = nodes.get(name);
     if (node === undefined) continue;
-    const { underlay: addresses, mtu } = node;
-    sites.set(name, { name, node: name, transport: null, addresses, mtu, sendsFromAddress: true });
+    const { underlay: addresses, outside = [], mtu } = node;
+    sites.set(name, {
+      ...{ name, node: name, transport: null, addresses, outside, mtu },
+      sendsFromAddress: true,
+    });
   }
   return sites;
 }
@@ -71,6 +76,7 @@ function sitesOn(baseName: string, wiring: Wiring, ground: Ground): Checked<Map<
       node: below.nodeOf(name),
       transport: namespaceOf(baseName, name),
       addresses: below.addressesOf(name).map(formatIpAddress),
+      outside: [],
       mtu: fabric.value.mtu,
       sendsFromAddress: hosts.has(name),
     });

@@ -93,11 +93,10 @@ function roadPath(
   others: readonly string[],
 ): Path {
   const ends = roads.get(roadKey(joined));
-  const addressOf = (site: string) => ends?.addressOf.get(site) ?? '';
   return {
     transport: sites.get(here)?.transport ?? null,
-    local: addressOf(here),
-    remotes: others.map((site) => ({ site, address: addressOf(site) })),
+    local: ends?.addressOf.get(here) ?? '',
+    remotes: others.map((site) => ({ site, address: ends?.seenAs.get(site) ?? '' })),
   };
 }
 

@@ -32,6 +32,7 @@ export function encodeRegister(node: Node): WireRegister {
     node: node.name,
     version: node.version,
     underlay: node.underlay,
+    outside: node.outside ?? [],
     mtu: node.mtu,
     capabilities: node.capabilities,
     limits: node.limits,
@@ -41,10 +42,12 @@ export function encodeRegister(node: Node): WireRegister {
 
 export function decodeRegister(wire: WireRegister): Node {
   const capabilities = part(wire.capabilities, 'register.capabilities');
+  const outside = lines(wire.outside, 'register.outside');
   return {
     name: nodeName(wire.node, 'register.node'),
     version: line(wire.version, 'register.version'),
     underlay: lines(wire.underlay, 'register.underlay'),
+    ...(outside.length === 0 ? {} : { outside }),
     mtu: wire.mtu,
     capabilities: {
       kernel: line(capabilities.kernel, 'register.capabilities.kernel'),

@@ -24,6 +24,7 @@ export interface WireRegister {
   readonly node: string;
   readonly version: string;
   readonly underlay: readonly string[];
+  readonly outside: readonly string[];
   readonly mtu: number;
   readonly capabilities: {
     readonly kernel: string;

@@ -207,6 +207,7 @@ async function startAgents(): Promise<void> {
         stateDirectory: join(folder, node),
         underlayNamespace: `${PREFIX}-${node}`,
         underlayAddresses: null,
+        outsideAddresses: [],
         metricsListen: null,
         maxMembers: 50,
         templates: null,

@@ -52,16 +52,17 @@ export async function openNodeBench(
   prefix: string,
   count: number,
   addressesOf: (number: number) => string[] = (number) => [`198.18.7.${number}/24`],
+  outsideOf: (number: number) => string[] = () => [],
 ): Promise<NodeBench> {
   const hub = `${prefix}-hub`;
   const names = Array.from({ length: count }, (_, at) => `${prefix}-n${at + 1}`);
   const folder = mkdtempSync(join(tmpdir(), 'vinet-test-'));
-  const remove = () => {
-    for (const name of [...names, hub]) tryIp('netns', 'del', name);
-  };
+  const remove = () => removeNamespaces([...names, hub]);
   remove();
   buildUnderlay(hub, names, addressesOf);
-  const nodes = await Promise.all(names.map((name, at) => openTestNode(name, at + 1, folder)));
+  const nodes = await Promise.all(
+    names.map((name, at) => openTestNode(name, at + 1, folder, outsideOf(at + 1))),
+  );
   const known = () => new Map(nodes.map(({ node }) => [node.name, node]));
   let plans: readonly PlannedOverlay[] = [];
   let revision = 0;
@@ -202,13 +203,19 @@ export function buildUnderlay(
   });
 }
 
-async function openTestNode(namespace: string, number: number, folder: string): Promise<TestNode> {
+async function openTestNode(
+  namespace: string,
+  number: number,
+  folder: string,
+  outsideAddresses: readonly string[],
+): Promise<TestNode> {
   const kernel = await openKernel({ underlay: namespace });
   let frr = await openFrr({ templateDirectories: [TEMPLATES], deadlines: DEADLINES, ...FRR_MODULES });
   const node = await describeSelf(kernel, frr, {
     name: `n${number}`,
     version: 'test',
     underlayAddresses: null,
+    outsideAddresses,
     maxMembers: 100,
     metrics: '',
   });

@@ -130,7 +130,7 @@ async function start(node: string, namespace: string): Promise<void> {
   const agent = await runAgent({
     ...{ node, controller: harness.grpcAddress, tokenFile: null, tls: null, metricsListen: null },
     ...{ stateDirectory: join(harness.folder, node), underlayNamespace: namespace, underlayAddresses: null },
-    ...{ maxMembers: 10, templates: null, frrModules: '', logLevel: 'silent' },
+    ...{ outsideAddresses: [], maxMembers: 10, templates: null, frrModules: '', logLevel: 'silent' },
   });
   agents.set(node, agent);
 }

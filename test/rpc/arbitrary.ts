@@ -141,7 +141,7 @@ export const nodeState: fc.Arbitrary<NodeState> = fc.record({
   ),
 });
 
-export const node: fc.Arbitrary<Node> = fc.record({
+const partsOfNode = {
   name,
   underlay: lines,
   mtu: uint32,
@@ -149,7 +149,11 @@ export const node: fc.Arbitrary<Node> = fc.record({
   limits: fc.record({ members: uint32 }),
   metrics: line,
   version: line,
-});
+};
+export const node: fc.Arbitrary<Node> = fc.oneof(
+  fc.record(partsOfNode),
+  fc.record({ ...partsOfNode, outside: fc.array(line, { minLength: 1, maxLength: 2 }) }),
+);
 
 const tally = fc.record({ have: uint32, want: uint32 });
 export const nodeStatus: fc.Arbitrary<NodeStatus> = fc.record({

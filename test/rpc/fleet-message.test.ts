@@ -187,6 +187,7 @@ describe('decoders of hostile messages', () => {
       node: 'n1',
       version: '1',
       underlay: [],
+      outside: [],
       mtu: 1500,
       capabilities: { kernel: '', linkKinds: [], features: [], frr: '', daemons: [] },
       limits: { members: 1 },

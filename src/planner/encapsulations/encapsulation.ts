@@ -13,6 +13,8 @@ export interface Encapsulation {
   readonly port: number | 'own' | null;
   /** Whether its packets bear the address that the tunnel ends at, whatever way they take out of their network. */
   readonly bindsAddress: boolean;
+  /** Whether a router on the way may translate addresses: both ways have the same two UDP ports. */
+  readonly crossesNat: boolean;
   /** Whether several tunnels may have the same two ends. */
   readonly hasNumber: boolean;
   tunnel(end: TunnelEnd): Tunnel;

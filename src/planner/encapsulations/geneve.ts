@@ -6,6 +6,7 @@ export const geneve: Encapsulation = {
   carriesEthernet: true,
   port: 6081,
   bindsAddress: false,
+  crossesNat: false,
   hasNumber: true,
   tunnel: ({ remote, number, port }) => ({ kind: 'geneve', vni: number, port, remote }),
 };

@@ -6,6 +6,7 @@ export const gre: Encapsulation = {
   carriesEthernet: false,
   port: null,
   bindsAddress: true,
+  crossesNat: false,
   hasNumber: true,
   tunnel: ({ local, remote, number }) => ({ kind: 'gre', key: number, local, remote }),
 };

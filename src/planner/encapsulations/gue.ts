@@ -6,6 +6,7 @@ export const gue: Encapsulation = {
   carriesEthernet: false,
   port: 'own',
   bindsAddress: true,
+  crossesNat: true,
   hasNumber: true,
   tunnel: ({ local, remote, number, port }) => ({ kind: 'gue', key: number, port, local, remote }),
 };

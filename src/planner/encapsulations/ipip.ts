@@ -6,6 +6,7 @@ export const ipip: Encapsulation = {
   carriesEthernet: false,
   port: null,
   bindsAddress: true,
+  crossesNat: false,
   hasNumber: false,
   tunnel: ({ local, remote, carries }) => ({ kind: 'ipip', local, remote, carries }),
 };

@@ -7,6 +7,7 @@ export const vxlan: Encapsulation = {
   carriesEthernet: true,
   port: 4789,
   bindsAddress: true,
+  crossesNat: false,
   hasNumber: true,
   tunnel: vxlanTunnel,
 };

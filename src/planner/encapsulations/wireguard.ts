@@ -10,6 +10,7 @@ export const wireguard: Encapsulation = {
   carriesEthernet: false,
   port: 'own',
   bindsAddress: false,
+  crossesNat: true,
   hasNumber: true,
   tunnel({ remote, port, keys }) {
     if (keys === null) throw new VinetError('missing-secrets', 'a WireGuard tunnel has no keys');
