@@ -58,6 +58,13 @@ export interface FrrSurroundings {
   readonly northbound: Northbound | null;
 }
 
+/** A process that does not answer: processor time in ms that it had used when that began, and when last looked at. */
+interface Silence {
+  readonly pid: number;
+  readonly since: number;
+  readonly seen: number;
+}
+
 /** How old a walk through /proc may be that only has to find daemons whose own files are gone. */
 const STRAY_AGE_MS = 1_000;
 
@@ -72,8 +79,7 @@ export class FrrDaemon {
   #link: DaemonLink | null = null;
   #namespace: Namespace | null = null;
   #opening: Promise<DaemonLink> | null = null;
-  /** What it had used of a processor when it was asked for its health and did not answer; null when it answers. */
-  #silentSince: { readonly pid: number; readonly processorMs: number } | null = null;
+  #silence: Silence | null = null;
 
   constructor(pathspace: Pathspace, name: string, surroundings: FrrSurroundings) {
     this.#pathspace = pathspace;
@@ -175,13 +181,15 @@ export class FrrDaemon {
     const { healthMs, busyMs } = this.#surroundings.deadlines;
     const before = processorTimeOf(pid);
     if (await link.client.answersWithin(healthMs)) {
-      this.#silentSince = null;
+      this.#silence = null;
       return true;
     }
     // A daemon with hundreds of paths to compute may be busy for long, and on a crowded machine it has to wait for a
     // processor besides: only what it had of one is held against it.
-    if (this.#silentSince?.pid !== pid) this.#silentSince = { pid, processorMs: before };
-    return isRunnable(pid) && processorTimeOf(pid) - this.#silentSince.processorMs < busyMs;
+    const { since, seen } = this.#silence?.pid === pid ? this.#silence : { since: before, seen: before };
+    const used = processorTimeOf(pid);
+    this.#silence = { pid, since, seen: used };
+    return (isRunnable(pid) || used > seen) && used - since < busyMs;
   }
 
   /** The way to the running daemon; fails with `not-running`. */

@@ -48,14 +48,14 @@ export function isFrrProcess(pid: number, daemon: string, pathspace: string): bo
   return found !== null && found.daemon === daemon && found.pathspace === pathspace && runsProgram(found);
 }
 
-/** Whether the process has work and waits for a processor or has one: state `R`, proc_pid_stat(5). */
+/** Whether its main thread has work and waits for a processor or has one: state `R`, proc_pid_stat(5). */
 export function isRunnable(pid: number): boolean {
-  return statFields(pid)[0] === 'R';
+  return statFields(`${pid}`)[0] === 'R';
 }
 
-/** Processor time that the process has used, in ms (fields 14 and 15, proc_pid_stat(5)); 0 when it is gone. */
+/** Processor time that its main thread has used, in ms (fields 14 and 15, proc_pid_stat(5)); 0 when it is gone. */
 export function processorTimeOf(pid: number): number {
-  const [user = 0, system = 0] = statFields(pid).slice(11, 13).map(Number);
+  const [user = 0, system = 0] = statFields(`${pid}/task/${pid}`).slice(11, 13).map(Number);
   return (user + system) * MS_PER_TICK;
 }
 
@@ -64,12 +64,12 @@ const MS_PER_TICK = 10;
 
 /** When the process was started, in clock ticks since boot: field 22, proc_pid_stat(5); 0 when it is gone. */
 export function startTimeOf(pid: number): number {
-  return Number(statFields(pid)[19] ?? 0);
+  return Number(statFields(`${pid}`)[19] ?? 0);
 }
 
 /** From the third field of proc_pid_stat(5) on: the second is a name in parentheses that may hold anything, spaces too. */
-function statFields(pid: number): string[] {
-  const stat = readText(`/proc/${pid}/stat`);
+function statFields(task: string): string[] {
+  const stat = readText(`/proc/${task}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 

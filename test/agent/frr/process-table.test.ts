@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { processorTimeOf, startTimeOf } from '../../../src/agent/frr/process-table.ts';
 
-it("counts a process's own time on a processor, and nothing once it is gone", () => {
+it("counts the time of a process's main thread on a processor, and nothing once it is gone", () => {
   const before = processorTimeOf(process.pid);
   expect(before).toBeGreaterThan(0);
   const own = process.cpuUsage();
