@@ -14,6 +14,12 @@ export function findByPidFile(pathspace: Pathspace, daemon: string): number {
   return pid !== 0 && isFrrProcess(pid, daemon, pathspace.name) ? pid : 0;
 }
 
+/** Whether the daemon wrote its own file, and its process is gone. */
+export function hasDied(pathspace: Pathspace, daemon: string): boolean {
+  const pid = readPid(daemonFilesOf(pathspace, daemon));
+  return pid !== 0 && !isFrrProcess(pid, daemon, pathspace.name);
+}
+
 /**
  * Ends a process and resolves once it is gone: SIGKILL at once, or when SIGTERM has not helped in time.
  * Each signal goes only to a process whose identity was read right before. Fails with `timeout`.

@@ -4,7 +4,7 @@ import type { DaemonName } from '../../model/routing-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import { DAEMON_FLAGS } from './daemon-catalogue.ts';
-import { endProcess } from './daemon-process.ts';
+import { endProcess, hasDied } from './daemon-process.ts';
 import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
 import { type FrrOwner, openLog, readTextFile } from './pathspace-files.ts';
 import { findRejections, lastWords } from './rejections.ts';
@@ -101,10 +101,14 @@ function commandLine(pathspace: Pathspace, daemon: DaemonName, files: DaemonFile
   return [...place, '--log', 'stdout', '--log-level', 'warnings', ...DAEMON_FLAGS[daemon]];
 }
 
-/** A daemon that finds no zebra tries again only after 10 s, so zebra has to be there before. */
+/**
+ * A daemon that finds no zebra tries again only after 10 s, so zebra has to be there before; one that died is not
+ * waited for.
+ */
 async function waitForZebra(pathspace: Pathspace, until: number): Promise<void> {
   for await (const _ of looks(until)) {
     if (await isListening(pathspace.zebraSocket)) return;
+    if (hasDied(pathspace, 'zebra')) break;
   }
   throw new Error('zebra does not run');
 }

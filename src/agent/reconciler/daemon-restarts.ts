@@ -34,8 +34,9 @@ export class DaemonRestarts {
     return this.deaths.get(`${namespace} ${daemon}`)?.count ?? 0;
   }
 
-  nextInMs(): number | null {
-    return this.schedule.nextInMs();
+  /** As `RetrySchedule.nextInMs`. */
+  nextInMs(since: number): number | null {
+    return this.schedule.nextInMs(since);
   }
 
   forget(namespace: string): void {

@@ -56,6 +56,8 @@ export class Reconciler {
   private interruption = new AbortController();
   private wake: () => void = () => {};
   private woken = false;
+  /** When it was last judged what may be tried. */
+  private judgedAt = 0;
   private closed = false;
   private readonly finished: Promise<void>;
 
@@ -116,6 +118,7 @@ export class Reconciler {
     this.interruption = new AbortController();
     const observed = await observer.observe(desired);
     const changes = diffNode(desired, observed, this.configurations, this.prune);
+    this.judgedAt = now();
     const possible = changes.filter((change) => this.mayTry(change));
     const drift = this.reached === desired && changes.length > 0;
     const round = (): Round => ({
@@ -171,7 +174,7 @@ export class Reconciler {
   }
 
   private async sleep(): Promise<void> {
-    const waiting = [this.retries.nextInMs(), this.options.restarts.nextInMs()];
+    const waiting = [this.retries, this.options.restarts].map((schedule) => schedule.nextInMs(this.judgedAt));
     const pauses = waiting.filter((ms) => ms !== null);
     const resync = Math.min(RESYNC_MS, ...pauses);
     await new Promise<void>((resolve) => {

@@ -29,11 +29,14 @@ export class RetrySchedule {
     return (this.entries.get(key)?.notBefore ?? 0) <= this.now();
   }
 
-  /** Milliseconds until something that waits may be tried; null when nothing waits. */
-  nextInMs(): number | null {
+  /**
+   * Milliseconds until something may be tried that could not be at `since`, 0 when its pause is over by now; null when
+   * there is no such thing.
+   */
+  nextInMs(since: number): number | null {
     const waiting = [...this.entries.values()]
-      .map((entry) => entry.notBefore - this.now())
-      .filter((ms) => ms > 0);
-    return waiting.length === 0 ? null : Math.min(...waiting);
+      .map(({ notBefore }) => notBefore)
+      .filter((time) => time > since);
+    return waiting.length === 0 ? null : Math.max(0, Math.min(...waiting) - this.now());
   }
 }

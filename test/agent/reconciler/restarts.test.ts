@@ -8,7 +8,7 @@ describe('what failed', () => {
     const schedule = new RetrySchedule(() => now, 100, 1_000);
     const pauses = Array.from({ length: 6 }, () => {
       schedule.failed('x');
-      const pause = schedule.nextInMs();
+      const pause = schedule.nextInMs(now);
       expect(schedule.mayTry('x')).toBe(false);
       now += pause ?? 0;
       expect(schedule.mayTry('x')).toBe(true);
@@ -23,7 +23,21 @@ describe('what failed', () => {
     expect(schedule.mayTry('y')).toBe(true);
     schedule.succeeded('x');
     expect(schedule.mayTry('x')).toBe(true);
-    expect(schedule.nextInMs()).toBeNull();
+    expect(schedule.nextInMs(0)).toBeNull();
+  });
+});
+
+describe('a pause that ends while nobody looks', () => {
+  it('is not slept over by who found it still lasting, and wakes nobody twice', () => {
+    let now = 0;
+    const schedule = new RetrySchedule(() => now, 100, 1_000);
+    schedule.failed('x');
+    now = 99;
+    const judgedAt = now;
+    expect(schedule.mayTry('x')).toBe(false);
+    now = 105;
+    expect(schedule.nextInMs(judgedAt)).toBe(0);
+    expect(schedule.nextInMs(now)).toBeNull();
   });
 });
 
@@ -37,7 +51,7 @@ describe('a daemon that died', () => {
     restarts.died('ring_r1', 'ospfd');
     expect(restarts.mayStart('ring_r1', 'ospfd')).toBe(false);
     expect(restarts.mayStart('ring_r1', 'zebra')).toBe(true);
-    expect(restarts.nextInMs()).toBe(1_000);
+    expect(restarts.nextInMs(now)).toBe(1_000);
     expect(restarts.countOf('ring_r1', 'ospfd')).toBe(2);
   });
 
