@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inside, until } from './machine.ts';
 
 const PORT = 7007;
+/** Knocks until somebody listens. */
+const SEND = `until exec 3<>"/dev/tcp/$0/${PORT}"; do sleep 0.1; done 2>/dev/null; cat "$1" >&3`;
 
 /** A TCP connection under way; resolves with whether every byte came. */
 export interface Transfer {
@@ -15,28 +16,19 @@ export interface Transfer {
  * Sends bytes through one TCP connection from a namespace to an address of another.
  * @param seconds after which it has failed
  */
-export async function startTransfer(
+export function startTransfer(
   from: string,
   to: string,
   address: string,
   options: { readonly bytes?: number; readonly seconds?: number } = {},
-): Promise<Transfer> {
+): Transfer {
   const { bytes = 1_000_000, seconds = 60 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'vinet-transfer-'));
   const [sent, received] = [join(folder, 'sent'), join(folder, 'received')];
   writeFileSync(sent, Buffer.alloc(bytes, 'virtual internet '));
   const listener = spawnInside(to, `exec busybox nc -l -p ${PORT} > "$0"`, received);
   const closed = new Promise((resolve) => listener.once('close', resolve));
-  await until(
-    () => (inside(to, 'ss', '-Htln', `sport = :${PORT}`) ?? '') !== '',
-    () => `somebody listens in ${to}`,
-  );
-  const sender = spawnInside(
-    from,
-    `exec timeout ${seconds} bash -c 'cat "$1" > "/dev/tcp/$0/${PORT}"' "$0" "$1"`,
-    address,
-    sent,
-  );
+  const sender = spawnInside(from, `exec timeout ${seconds} bash -c '${SEND}' "$0" "$1"`, address, sent);
   const done = new Promise<boolean>((resolve) => {
     sender.once('close', (status) => {
       if (status !== 0) listener.kill('SIGKILL');
@@ -51,8 +43,8 @@ export async function startTransfer(
 }
 
 /** Whether a megabyte comes whole. */
-export async function transfers(from: string, to: string, address: string): Promise<boolean> {
-  return (await startTransfer(from, to, address)).done;
+export function transfers(from: string, to: string, address: string): Promise<boolean> {
+  return startTransfer(from, to, address).done;
 }
 
 function spawnInside(namespace: string, script: string, ...argv: string[]) {

@@ -139,7 +139,7 @@ async function checkFamily(
     30,
   );
 
-  const transfer = await startTransfer(hub, far, address, { seconds: 180 });
+  const transfer = startTransfer(hub, far, address, { bytes: 200_000, seconds: 180 });
   expect(await transfer.done).toBe(true);
   const [ownAfter, otherAfter] = [await readDevice(kernel, hub, leaf), await readDevice(kernel, far, 'r1')];
   for (const grown of [ownAfter.sent - own.sent, otherAfter.received - other.received])

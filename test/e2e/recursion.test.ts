@@ -66,7 +66,7 @@ describe('an overlay on an overlay on an overlay', () => {
   });
 
   it('recovers by itself when the one in the middle is cut and mended, connections included', async () => {
-    const transfer = await startTransfer('top_r1', 'top_r3', FAR, { bytes: 300_000_000, seconds: 150 });
+    const transfer = startTransfer('top_r1', 'top_r3', FAR, { bytes: 300_000_000, seconds: 150 });
     for (const far of ['r2', 'r3']) succeed(await lab.vinet('link', 'middle', 'r1', far, '--down'));
     await until(
       () => !ping('top_r1', FAR),
