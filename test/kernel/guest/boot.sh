@@ -1,6 +1,6 @@
 #!/bin/bash
 # The guest's only service: makes the root usable, runs the lane's command and powers off.
-# In /run/kernel-lane, which the host shares: this file, settings, command; status is left there.
+# In /run/kernel-lane, which the host shares: this file, settings, command; up and status are left there.
 source /run/kernel-lane/settings
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 
@@ -22,6 +22,7 @@ hostname kernel-lane
 ip link set lo up
 
 until out=$(compgen -G '/dev/vport*'); do sleep 0.1; done
+>/run/kernel-lane/up
 cd "$CHECKOUT" && bash /run/kernel-lane/command </dev/null >"$out" 2>&1
 echo $? >/run/kernel-lane/status
 exec busybox poweroff -f
