@@ -25,8 +25,10 @@ const TAKEN_BACK: readonly (readonly [line: RegExp, command: string])[] = [
   [/^description .+$/, 'no description'],
   // With the rest of the line only the rest is taken back.
   [/^(area \S+ (?:stub|nssa)) no-summary$/, 'no $1'],
-  // Whatever is described.
-  [/^description .*$/, 'no description'],
+  // Without the value: with it ospf6d and isisd do not know the command, or keep a half of it.
+  [/^(ipv6 ospf6 bfd) profile .+$/, 'no $1'],
+  [/^graceful-restart grace-period .+$/, 'no graceful-restart'],
+  [/^(area|domain)-password .+$/, 'no $1-password'],
   // There is no such `no`: FRR's own value is set.
   [/^babel wired$/, 'babel wireless'],
   [/^babel hello-interval \S+$/, 'babel hello-interval 4000'],
