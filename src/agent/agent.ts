@@ -9,6 +9,7 @@ import type { ReportedEvent } from '../rpc/report-codec.ts';
 import { renderConfigurations } from './configurations.ts';
 import { DriftWatch } from './frr/drift-watch.ts';
 import type { Frr } from './frr/frr.ts';
+import { GracefulStarts } from './frr/graceful/graceful-starts.ts';
 import { RouterDaemons } from './frr/router-daemons.ts';
 import type { Kernel, Namespace } from './kernel/kernel.ts';
 import { reportNode } from './node-report.ts';
@@ -54,6 +55,7 @@ export class Agent {
   private readonly telemetry: RouterTelemetry;
   private readonly mtus: MtuWatch;
   private readonly drifts: DriftWatch;
+  private readonly starts: GracefulStarts;
   private readonly namespaceWatch: { close(): void };
   private desired: NodeState | null = null;
   private round: Round | null = null;
@@ -102,6 +104,7 @@ export class Agent {
       onChange: (namespace) => this.mtuChanged(namespace),
     });
     this.drifts = new DriftWatch({ frr, onChange: (namespace) => this.changed(namespace) });
+    this.starts = new GracefulStarts({ kernel, frr, find: (namespace) => environments.find(namespace) });
     this.reconciler = new Reconciler({
       observer: this.observer,
       executor: new Executor({
@@ -109,6 +112,7 @@ export class Agent {
         frr,
         folder,
         environments,
+        starts: this.starts,
         startsAtOnce,
         onStarting: (namespace) => this.telemetry.expectZebra(namespace),
         onStarted: (namespace) => {
@@ -161,6 +165,7 @@ export class Agent {
     this.telemetry.close();
     this.mtus.close();
     this.drifts.close();
+    this.starts.close();
     this.environments.close();
   }
 
@@ -214,6 +219,7 @@ export class Agent {
     this.started.clear();
     this.telemetry.follow(round);
     this.mtus.follow(round);
+    this.starts.follow(round.desired, round.observed);
     this.drifts.follow(
       round.desired,
       round.observed,

@@ -144,6 +144,8 @@ export type Change =
       readonly daemon: DaemonName;
       readonly config: string;
       readonly reason: string;
+      /** It ran before with the same configuration, and the kernel may still have its routes. */
+      readonly resumes: boolean;
     }
   | {
       readonly kind: 'configure-daemon';

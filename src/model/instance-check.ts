@@ -20,6 +20,7 @@ const BABEL = "FRR's babeld knows no VRFs, so a shared instance cannot run Babel
 const PIM = 'pimd of FRR 8.4 forwards multicast in its own namespace only, not in those that are its VRFs';
 const UNNUMBERED_BFD =
   "FRR's bfdd brings up no session between link-local addresses in a VRF, which unnumbered BGP would need";
+const OPAQUE = "FRR's ospfd has opaque LSAs, which a graceful restart needs, in no VRF";
 
 function checkPart(spec: Partial<Spec>, router: string, path: string): Problem[] {
   const options = routingOptions(spec, router);
@@ -32,6 +33,10 @@ function checkPart(spec: Partial<Spec>, router: string, path: string): Problem[]
   const isSaid = said?.bfd !== undefined || said?.bgp !== undefined || said?.protocol !== undefined;
   if (protocols.includes('bgp') && options.bgp?.unnumbered === true && hasBfd && isSaid)
     problems.push(notShared(`${path}.${said?.bfd === undefined ? 'bgp' : 'bfd'}`, UNNUMBERED_BFD));
+  const ranges = [spec.addressing?.network ?? ''].flat();
+  const isIpv4 = ranges.some((range) => !range.includes(':'));
+  if (said?.gracefulRestart === true && protocolsOf(options, isIpv4 ? [4] : []).includes('ospf'))
+    problems.push(notShared(`${path}.gracefulRestart`, OPAQUE));
   return problems;
 }
 

@@ -36,6 +36,12 @@ const STUBBORN: readonly StubbornSetting[] = [
     reason: 'it keeps its router-id as long as it has neighbours',
   },
   {
+    daemon: 'ospfd',
+    section: 'router ospf',
+    setting: 'graceful-restart grace-period',
+    reason: 'it is ready to be restarted and stays so',
+  },
+  {
     daemon: 'ospf6d',
     section: 'router ospf6',
     setting: 'ospf6 router-id',

@@ -29,7 +29,14 @@ export function diffDaemons(
     const reason =
       reasonToStart(found, zebra) || (found === undefined ? '' : restartReason(daemon, found.config, config));
     if (found === undefined || reason !== '')
-      changes.push({ kind: 'start-daemon', namespace, daemon, config, reason });
+      changes.push({
+        kind: 'start-daemon',
+        namespace,
+        daemon,
+        config,
+        reason,
+        resumes: seen.exists && found?.config === config,
+      });
     else {
       // What somebody else changed is led back when nothing else is to be said.
       const isOther = found.config !== config;

@@ -91,6 +91,7 @@ const start: Change = {
   namespace: 'a_r1',
   daemon: 'zebra',
   config: '',
+  resumes: false,
   reason: 'not running',
 };
 

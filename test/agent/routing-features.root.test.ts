@@ -73,7 +73,10 @@ it('has areas with a border router between them, digests in every packet, and a 
   // All of it changes while the daemons run.
   expect(vtysh('vtf_r2', 'show ip ospf')).toContain('Area ID: 0.0.0.1');
   const daemons = daemonPids('vtf_');
-  await deploy({ topology: { kind: 'line', routers: 3 }, routing: { protocol: 'ospf' } });
+  await deploy({
+    topology: { kind: 'line', routers: 3 },
+    routing: { protocol: 'ospf', gracefulRestart: true },
+  });
   await until(
     () => ping('vtf_r3', '10.20.0.1') && ip('-n', 'vtf_r3', 'route').includes('10.20.0.1 '),
     () => ip('-n', 'vtf_r3', 'route'),

@@ -5,6 +5,7 @@ import type { Spec } from '../../src/model/topology.ts';
 describe('daemons that several routers share', () => {
   test.each<[string[], Partial<Spec>]>([
     [['spec.routing.protocol'], { routing: { instance: 'shared', protocol: 'babel' } }],
+    [['spec.routing.gracefulRestart'], { routing: { instance: 'shared', gracefulRestart: true } }],
     [['spec.routing.pim'], { routing: { instance: 'shared', pim: { rendezvousPoint: 'r1' } } }],
     [
       ['spec.routers.r2.routing.protocol'],
@@ -33,6 +34,8 @@ describe('daemons that several routers share', () => {
     [{ routing: { instance: 'shared', protocol: 'bgp', bgp: { unnumbered: true } } }],
     [{ routing: { instance: 'shared', protocol: ['ospf', 'bgp'], bfd: { interval: '50ms' } } }],
     [{ routing: { instance: 'dedicated', protocol: 'babel' } }],
+    [{ routing: { instance: 'shared', protocol: 'bgp', gracefulRestart: true } }],
+    [{ routing: { instance: 'shared', gracefulRestart: true }, addressing: { network: 'fd00:20::/48' } }],
     [{}],
   ])('can do %j', (spec) => {
     expect(checkInstance(spec)).toEqual([]);

@@ -2,7 +2,7 @@ import type { ObservedDaemon } from '../../model/observation.ts';
 import type { DaemonName } from '../../model/routing-state.ts';
 import type { VinetError } from '../../model/vinet-error.ts';
 import { diffConfig } from '../../planner/config-diff.ts';
-import type { Namespace } from '../kernel/kernel.ts';
+import type { FileView, Namespace } from '../kernel/kernel.ts';
 import { DaemonConfig } from './daemon-config.ts';
 import { daemonError } from './daemon-error.ts';
 import { DaemonLink } from './daemon-link.ts';
@@ -100,7 +100,13 @@ export class FrrDaemon {
     return { daemon: this.#name, pid, startedAt, healthy, config: this.#config.text, drift };
   }
 
-  start(name: DaemonName, config: string, namespace: Namespace, vrfs?: VrfSet): Promise<void> {
+  start(
+    name: DaemonName,
+    config: string,
+    namespace: Namespace,
+    vrfs?: VrfSet,
+    files?: FileView,
+  ): Promise<void> {
     return this.#turns.run(async () => {
       const { owner, deadlines, northbound } = this.#surroundings;
       this.#namespace = namespace;
@@ -111,7 +117,7 @@ export class FrrDaemon {
       // Of VRFs it knows nothing while it reads its file.
       writeConfig(this.#files.config, vrfs === undefined ? config : '', owner);
       const flags = (await northbound?.argumentsOf(name, namespace)) ?? [];
-      const options = { deadlineMs: deadlines.startMs, owner, netns: vrfs?.folder ?? null, flags };
+      const options = { deadlineMs: deadlines.startMs, owner, netns: vrfs?.folder ?? null, files, flags };
       const { pid, client } = await startDaemon(this.#pathspace, name, namespace, options);
       this.#link?.release();
       const link = new DaemonLink(pid, this.#files.vty, client, () => this.#reportDeath());
@@ -124,6 +130,14 @@ export class FrrDaemon {
         throw error;
       }
       if (vrfs !== undefined) await this.#config.tell(channel, name, diffConfig('', config), config, vrfs);
+    });
+  }
+
+  /** As `Frr.prepareRestart`. */
+  prepareRestart(): Promise<void> {
+    return this.#turns.run(async () => {
+      const { client } = await this.#connect();
+      await client.ask('graceful-restart prepare ip ospf', this.#surroundings.deadlines.answerMs);
     });
   }
 
@@ -156,6 +170,7 @@ export class FrrDaemon {
 
   stop(how: 'terminate' | 'kill'): Promise<void> {
     return this.#turns.run(async () => {
+      if (how === 'terminate') await this.#withdraw();
       await this.#end(how);
       removeDaemonFiles(this.#pathspace, this.#name);
     });
@@ -173,6 +188,14 @@ export class FrrDaemon {
   release(): void {
     this.#link?.release();
     this.#link = null;
+  }
+
+  /** An ospfd that is ready to be restarted would leave its routes with zebra. */
+  async #withdraw(): Promise<void> {
+    if (this.#name !== 'ospfd') return;
+    const link = await this.#connect().catch(() => null);
+    const { healthMs } = this.#surroundings.deadlines;
+    await link?.client.configure(['no router ospf'], 'go-on', healthMs).catch(() => undefined);
   }
 
   async #answers(pid: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { ObservedDaemon } from '../../model/observation.ts';
 import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
-import type { Namespace } from '../kernel/kernel.ts';
+import type { FileView, Namespace } from '../kernel/kernel.ts';
 import { removeStaleChecks } from './config-check.ts';
 import type { FrrDeadlines } from './frr-daemon.ts';
 import { readInstalledFrr, usualModuleFolders } from './installed.ts';
@@ -33,6 +33,7 @@ export interface Frr {
    * Writes the configuration, starts the daemon in the namespace and resolves once it answers on its VTY
    * socket. Files and sockets stand where `vtysh -N` looks. Fails with `daemon-failed` and FRR's own words.
    * @param vrfs namespaces that the daemon serves besides: it is configured once it knows them all
+   * @param files what it finds in place of some files, where it serves no VRFs
    */
   start(
     pathspace: string,
@@ -40,7 +41,14 @@ export interface Frr {
     config: string,
     namespace: Namespace,
     vrfs?: VrfSet,
+    files?: FileView,
   ): Promise<void>;
+
+  /**
+   * Has an ospfd say that it will be started anew, and zebra keep its routes when it ends, however it does so
+   * (`graceful-restart prepare`). What is configured otherwise, or is so already, is success.
+   */
+  prepareRestart(pathspace: string, daemon: DaemonName): Promise<void>;
 
   /**
    * Gives a running daemon these lines in configuration mode, then records `config` as its configuration.

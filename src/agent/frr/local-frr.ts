@@ -1,6 +1,6 @@
 import type { ObservedDaemon } from '../../model/observation.ts';
 import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
-import type { Namespace } from '../kernel/kernel.ts';
+import type { FileView, Namespace } from '../kernel/kernel.ts';
 import { checkConfig } from './config-check.ts';
 import { isDaemonName } from './daemon-catalogue.ts';
 import type { Frr } from './frr.ts';
@@ -71,8 +71,13 @@ export class LocalFrr implements Frr {
     config: string,
     namespace: Namespace,
     vrfs?: VrfSet,
+    files?: FileView,
   ): Promise<void> {
-    return this.#daemon(pathspace, daemon).start(daemon, config, namespace, vrfs);
+    return this.#daemon(pathspace, daemon).start(daemon, config, namespace, vrfs, files);
+  }
+
+  async prepareRestart(pathspace: string, daemon: DaemonName): Promise<void> {
+    return this.#daemon(pathspace, daemon).prepareRestart();
   }
 
   async configure(

@@ -2,7 +2,7 @@ import { closeSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonName } from '../../model/routing-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
-import type { Namespace } from '../kernel/kernel.ts';
+import type { FileView, Namespace } from '../kernel/kernel.ts';
 import { DAEMON_FLAGS } from './daemon-catalogue.ts';
 import { endProcess, hasDied } from './daemon-process.ts';
 import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
@@ -19,6 +19,7 @@ export interface StartOptions {
   readonly netns: string | null;
   /** What the daemon is given besides what all of its kind are. */
   readonly flags: readonly string[];
+  readonly files: FileView | undefined;
 }
 
 export interface StartedDaemon {
@@ -66,7 +67,7 @@ function spawnDetached(
   pathspace: Pathspace,
   daemon: DaemonName,
   namespace: Namespace,
-  { owner, netns, flags }: StartOptions,
+  { owner, netns, files: view, flags }: StartOptions,
 ): DetachedChild {
   const files = daemonFilesOf(pathspace, daemon);
   const log = openLog(files.log, owner);
@@ -80,6 +81,7 @@ function spawnDetached(
       stdio: ['ignore', log, log],
       cwd: '/',
       netns: netns ?? undefined,
+      files: view,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     });
     child.unref();

@@ -41,6 +41,9 @@ export interface Kernel {
 
   readonly vrfFolders: VrfFolders;
 
+  /** Files, empty at first, that stand over these for processes that are started with the view. */
+  openFileView(targets: readonly string[]): FileView;
+
   /** The namespace in which outer packets of tunnels travel: the node's own network. */
   readonly underlay: Namespace;
 }
@@ -136,6 +139,13 @@ export interface Namespace {
    */
   guardPorts(ports: readonly number[], how: 'renew' | 'keep'): Promise<void>;
 
+  /**
+   * Sends an IPv4 packet out of an interface, to a group of the link (224.0.0.0/24), with the interface's own address
+   * as its source. Fails with `kernel`.
+   * @param protocol of IP, such as 89 for OSPF
+   */
+  sendToGroup(device: string, protocol: number, group: string, payload: Uint8Array): void;
+
   /** Calls back after a link, an address or forwarding changed, also when notifications were lost. */
   watchLinks(onChange: () => void): Watch;
   /** Calls back after a route of the main table came or went. */
@@ -152,6 +162,16 @@ export interface NamespaceView {
   readonly etc?: string | undefined;
   /** A folder of `Kernel.vrfFolders` that the process finds in place of /run/netns. */
   readonly netns?: string | undefined;
+  /** Of `Kernel.openFileView`; not together with the others. */
+  readonly files?: FileView | undefined;
+}
+
+/** Files that processes find in place of others; nobody else sees them, and these processes cannot write them. */
+export interface FileView {
+  /** What the file that stands over `target` says from now on. */
+  write(target: string, text: string): void;
+  /** Processes that have the view keep it. */
+  close(): void;
 }
 
 export type NamespaceSpawnOptions = SpawnOptions & NamespaceView;

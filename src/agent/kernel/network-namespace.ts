@@ -256,6 +256,10 @@ export class NetworkNamespace implements Namespace {
     if (how === 'renew' || !(await this.#ports.stands())) await this.#ports.write(ports);
   }
 
+  sendToGroup(device: string, protocol: number, group: string, payload: Uint8Array): void {
+    this.#thread.inNamespace(this.fd, () => this.#thread.calls.sendRaw(device, protocol, group, payload));
+  }
+
   watchLinks(onChange: () => void): Watch {
     return this.#watches.links.watch(onChange);
   }

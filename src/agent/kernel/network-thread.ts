@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { VinetError } from '../../model/vinet-error.ts';
-import type { NamespaceView } from './kernel.ts';
+import { openScratchFile, SharedFileView } from './file-view.ts';
+import type { FileView, NamespaceView } from './kernel.ts';
 import { kernelError } from './kernel-error.ts';
 import { MS_BIND, MS_REC, type SystemCalls } from './system-calls.ts';
 
@@ -50,7 +51,8 @@ export class NetworkThread {
    * folder of namespaces in place of /run/netns. What is started during the visit keeps that view, with what comes
    * into the folder of namespaces later, and nobody else sees it.
    */
-  withView<T>({ etc, netns }: NamespaceView, visit: () => T): T {
+  withView<T>({ etc, netns, files: view }: NamespaceView, visit: () => T): T {
+    if (view instanceof SharedFileView) return this.#inMounts(view.fd, visit);
     const files = etc === undefined ? [] : listFiles(etc).filter((file) => existsSync(`/etc/${file}`));
     if (files.length === 0 && netns === undefined) return visit();
     const cwd = process.cwd();
@@ -67,8 +69,40 @@ export class NetworkThread {
     }
   }
 
+  /** A view in which these files stand over those of their names, which have to be there. */
+  openFileView(targets: readonly string[]): FileView {
+    const files = new Map(targets.map((target) => [target, openScratchFile()]));
+    const cwd = process.cwd();
+    const home = openSync('/proc/thread-self/ns/mnt', 'r');
+    try {
+      this.calls.leaveMounts();
+      for (const [target, { path }] of files) this.calls.mount(path, target, MS_BIND);
+      return new SharedFileView(openSync('/proc/thread-self/ns/mnt', 'r'), files);
+    } finally {
+      const errno = this.calls.enterMounts(home, cwd);
+      closeSync(home);
+      if (errno !== 0) endLost('mount', errno);
+      // Their places in the view keep them.
+      for (const { path } of files.values()) rmSync(path, { force: true });
+    }
+  }
+
   close(): void {
     closeSync(this.#home);
+  }
+
+  #inMounts<T>(fd: number, visit: () => T): T {
+    const cwd = process.cwd();
+    const home = openSync('/proc/thread-self/ns/mnt', 'r');
+    try {
+      const errno = this.calls.enterMounts(fd, '/');
+      if (errno !== 0) throw kernelError(errno, 'setns');
+      return visit();
+    } finally {
+      const errno = this.calls.enterMounts(home, cwd);
+      closeSync(home);
+      if (errno !== 0) endLost('mount', errno);
+    }
   }
 
   /** No other namespace keeps a name there, neither those of the node nor those in other folders. */

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { VinetError } from '../../model/vinet-error.ts';
 import { GenericFamilies } from './generic-netlink.ts';
-import type { Kernel, Namespace, Watch } from './kernel.ts';
+import type { FileView, Kernel, Namespace, Watch } from './kernel.ts';
 import { MODULES_OF_FEATURES, probeFeatures } from './kernel-features.ts';
 import { loadModules } from './kernel-modules.ts';
 import { probeLinkKinds } from './link-kinds.ts';
@@ -67,6 +67,10 @@ class LinuxKernel implements Kernel {
     } finally {
       namespace.close();
     }
+  }
+
+  openFileView(targets: readonly string[]): FileView {
+    return this.#thread.openFileView(targets);
   }
 
   readRelease(): string {

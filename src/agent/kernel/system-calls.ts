@@ -27,6 +27,8 @@ export interface SystemCalls {
   listenOnLoopback(port: number): number;
   /** socket(2) and connect(2), which is not waited for: TCP to 127.0.0.1. */
   connectToLoopback(port: number): number;
+  /** socket(2) of packet type raw, SO_BINDTODEVICE and sendto(2), ip(7). */
+  sendRaw(device: string, protocol: number, destination: string, payload: Uint8Array): void;
 }
 
 export const MS_BIND = 0x1000;
@@ -48,6 +50,12 @@ export function loadSystemCalls(): SystemCalls {
   const getsockname = libc.func('int getsockname(int fd, void *address, _Inout_ uint32_t *length)');
   const setsockopt = libc.func(
     'int setsockopt(int fd, int level, int option, const int *value, uint32_t length)',
+  );
+  const setsockoptBytes = libc.func(
+    'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
+  );
+  const sendto = libc.func(
+    'long sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t size)',
   );
   const socket = libc.func('int socket(int domain, int type, int protocol)');
   const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
@@ -116,6 +124,21 @@ export function loadSystemCalls(): SystemCalls {
         const isUnderWay = connect(fd, address, address.length) === 0 || koffi.errno() === EINPROGRESS;
         if (!isUnderWay) throw kernelError(koffi.errno(), `connect 127.0.0.1:${port}`);
       }),
+    sendRaw(device, protocol, destination, payload) {
+      const fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, protocol);
+      if (fd < 0) throw kernelError(koffi.errno(), 'socket');
+      try {
+        const name = Buffer.from(`${device}\0`);
+        check(setsockoptBytes(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length), () => `device ${device}`);
+        const address = Buffer.alloc(SOCKADDR_IN_BYTES);
+        address.writeUInt16LE(AF_INET, 0);
+        address.set(destination.split('.').map(Number), 4);
+        const sent = sendto(fd, payload, payload.length, 0, address, address.length);
+        check(sent === payload.length ? 0 : -1, () => `sendto ${destination} by ${device}`);
+      } finally {
+        closeSync(fd);
+      }
+    },
   };
 }
 
@@ -128,6 +151,8 @@ const SOCKADDR_NL_BYTES = 12;
 const AF_INET = 2;
 const { EINPROGRESS } = constants.errno;
 const SOCK_STREAM = 1;
+const SOCK_RAW = 3;
+const SO_BINDTODEVICE = 25;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;

@@ -1,9 +1,11 @@
 import type { Change } from '../../model/change.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
+import type { RoutingState } from '../../model/routing-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { servedRouters, sharedFrrOf } from '../../planner/shared-frr.ts';
 import type { Frr } from '../frr/frr.ts';
+import type { GracefulStarts } from '../frr/graceful/graceful-starts.ts';
 import type { VrfSet } from '../frr/vrf-check.ts';
 import type { Kernel, Namespace } from '../kernel/kernel.ts';
 import type { Environments } from './environments.ts';
@@ -13,10 +15,17 @@ import { forEachAtOnce } from './worker-pool.ts';
 
 type DaemonChange<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
 
+/** What routers' own daemons were told, by namespace. */
+function routingsOf({ overlays }: NodeState): ReadonlyMap<string, RoutingState | null> {
+  const environments = overlays.flatMap((overlay) => overlay.environments);
+  return new Map(environments.map(({ namespace, routing }) => [namespace, routing]));
+}
+
 export interface DaemonProgrammerOptions {
   readonly kernel: Kernel;
   readonly frr: Frr;
   readonly environments: Environments;
+  readonly starts: GracefulStarts;
   readonly startsAtOnce: number;
   /** The zebra of a router that has one for itself is about to be started. */
   readonly onStarting: (namespace: Namespace) => void;
@@ -24,7 +33,7 @@ export interface DaemonProgrammerOptions {
 }
 
 /** What shared daemons serve, by their namespace. */
-export function vrfSetsOf({ overlays }: NodeState, { vrfFolders }: Kernel): ReadonlyMap<string, VrfSet> {
+function vrfSetsOf({ overlays }: NodeState, { vrfFolders }: Kernel): ReadonlyMap<string, VrfSet> {
   const sets = new Map<string, VrfSet>();
   for (const overlay of overlays) {
     const namespace = sharedFrrOf(overlay)?.namespace;
@@ -39,11 +48,13 @@ export function vrfSetsOf({ overlays }: NodeState, { vrfFolders }: Kernel): Read
 export class DaemonProgrammer {
   private readonly options: DaemonProgrammerOptions;
   private readonly vrfSets: ReadonlyMap<string, VrfSet>;
+  private readonly routings: ReadonlyMap<string, RoutingState | null>;
   private readonly failures: Failures;
 
-  constructor(options: DaemonProgrammerOptions, vrfSets: ReadonlyMap<string, VrfSet>, failures: Failures) {
+  constructor(options: DaemonProgrammerOptions, desired: NodeState, failures: Failures) {
     this.options = options;
-    this.vrfSets = vrfSets;
+    this.vrfSets = vrfSetsOf(desired, options.kernel);
+    this.routings = routingsOf(desired);
     this.failures = failures;
   }
 
@@ -92,7 +103,7 @@ export class DaemonProgrammer {
 
   /** The daemons of one namespace one after the other, zebra first; namespaces side by side. */
   async start(changes: readonly DaemonChange<'start-daemon'>[], signal: AbortSignal): Promise<void> {
-    const { frr, environments, startsAtOnce, onStarting, onStarted } = this.options;
+    const { environments, starts: graceful, startsAtOnce, onStarting, onStarted } = this.options;
     const sets = groupBy(changes, ({ namespace }) => namespace);
     await forEachAtOnce(
       [...sets],
@@ -103,7 +114,8 @@ export class DaemonProgrammer {
           if (held === null || this.failures.has(namespace)) return;
           const vrfs = this.vrfSets.get(namespace);
           if (vrfs === undefined && starts.some(({ daemon }) => daemon === 'zebra')) onStarting(held);
-          for (const { daemon, config } of starts) await frr.start(namespace, daemon, config, held, vrfs);
+          const routing = this.routings.get(namespace) ?? null;
+          for (const change of starts) await graceful.start(held, change, routing, vrfs);
           onStarted(namespace);
         }),
       signal,

@@ -2,10 +2,11 @@ import type { Change } from '../../model/change.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { Frr } from '../frr/frr.ts';
+import type { GracefulStarts } from '../frr/graceful/graceful-starts.ts';
 import { removeHostsFile, writeHostsFile } from '../hosts-file.ts';
 import type { Kernel, Namespace } from '../kernel/kernel.ts';
 import type { Mark, StateFolder } from '../state-folder.ts';
-import { DaemonProgrammer, vrfSetsOf } from './daemon-programmer.ts';
+import { DaemonProgrammer } from './daemon-programmer.ts';
 import type { Environments } from './environments.ts';
 import { attempt, attemptNow, Failures } from './failures.ts';
 import { writeForwarding } from './forwarding.ts';
@@ -22,6 +23,7 @@ export interface ExecutorOptions {
   readonly frr: Frr;
   readonly folder: StateFolder;
   readonly environments: Environments;
+  readonly starts: GracefulStarts;
   /** Routers whose daemons are started at the same time. */
   readonly startsAtOnce: number;
   /** The zebra of a router is about to be started. */
@@ -53,7 +55,7 @@ export class Executor {
     const table = new LinkTable(observed);
     const links = new LinkProgrammer(kernel, environments, table, failures);
     const transports = new TransportProgrammer(kernel, environments, folder.usedKeys, failures);
-    const daemons = new DaemonProgrammer(this.options, vrfSetsOf(desired, kernel), failures);
+    const daemons = new DaemonProgrammer(this.options, desired, failures);
     const of = <Kind extends Change['kind']>(...kinds: Kind[]) =>
       changes.filter((change): change is Extract<Change, { kind: Kind }> =>
         kinds.some((kind) => kind === change.kind),
