@@ -94,14 +94,13 @@ const DEFINITIONS = [
   /^bgp as-path access-list (\S+) /,
   /^bgp (?:large-|ext)?community-list (?:(?:standard|expanded) )?(\S+) /,
   /^key chain (\S+)$/,
-  /^ profile (\S+)$/,
 ];
 
 /** Words that such a name follows, where it is defined and where it is used. */
 const BEFORE_NAMES: ReadonlySet<string> = new Set([
   ...['prefix-list', 'prefix', 'access-list', 'route-map', 'filter-list', 'distribute-list', 'address'],
   ...['next-hop', 'as-path', 'community', 'large-community', 'extcommunity', 'community-list'],
-  ...['large-community-list', 'extcommunity-list', 'standard', 'expanded', 'chain', 'key-chain', 'profile'],
+  ...['large-community-list', 'extcommunity-list', 'standard', 'expanded', 'chain', 'key-chain'],
 ]);
 
 function renaming(lines: readonly string[], vrf: string): (line: string) => string {
@@ -111,7 +110,8 @@ function renaming(lines: readonly string[], vrf: string): (line: string) => stri
   return (line) => {
     let before = '';
     return line.replace(/\S+/g, (word) => {
-      const isName = BEFORE_NAMES.has(before) && names.has(word);
+      // A profile is bfdd's, and of use to others.
+      const isName = before === 'profile' || (BEFORE_NAMES.has(before) && names.has(word));
       before = word;
       return isName ? `${vrf}:${word}` : word;
     });

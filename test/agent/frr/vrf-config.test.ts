@@ -65,6 +65,14 @@ describe('a configuration for several routers', () => {
     ]);
   });
 
+  test("names profiles as bfdd's configuration does, where they are not defined too", () => {
+    const config =
+      'interface r2\n ip ospf bfd profile vinet\nrouter bgp 1\n neighbor 10.0.0.2 bfd profile vinet\n';
+    const lines = linesOf(joinConfigs('x', [{ vrf: 'r1', config }]));
+    expect(lines).toContain(' ip ospf bfd profile r1:vinet');
+    expect(lines).toContain(' neighbor 10.0.0.2 bfd profile r1:vinet');
+  });
+
   test('changes by the lines of the router that comes or goes', () => {
     const of = (vrf: string) => ({
       vrf,
