@@ -101,8 +101,11 @@ describe('a source file', () => {
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });
 
-  /** nft is nftables' own way in, by its JSON interface; `protocol: 'ip'` is a word of that. */
-  test('starts no ip command and no shell, and nft in one place only', () => {
+  /**
+   * nft is nftables' own way in, by its JSON interface; `protocol: 'ip'` is a word of that. A command is put into a VRF by
+   * a program that the kernel is given, which ip-vrf(8) has.
+   */
+  test('starts no shell, and nft and ip in one place each only', () => {
     const command = /(['"`])(?:\/(?:usr\/)?s?bin\/)?(?:ip|tc|nft|sh|bash)\1|\bshell: true|\bexec(?:Sync)?\(/;
     const started = SOURCES.filter(({ path }) => !path.startsWith('cli/')).flatMap(({ path, text }) =>
       text
@@ -110,7 +113,10 @@ describe('a source file', () => {
         .filter((line) => command.test(line.replace(/\.exec\(|protocol: 'ip'/g, '')))
         .map((line) => `${path}: ${line.trim()}`),
     );
-    expect(started).toEqual(["agent/kernel/nft.ts: export const NFT = '/usr/sbin/nft';"]);
+    expect(started).toEqual([
+      "agent/kernel/nft.ts: export const NFT = '/usr/sbin/nft';",
+      "agent/kernel/vrf-commands.ts: const child = start('ip', ['vrf', 'exec', device, command, ...argv]);",
+    ]);
   });
 });
 

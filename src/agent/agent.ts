@@ -70,7 +70,7 @@ export class Agent {
     const now = () => performance.now();
     this.options = options;
     this.restarts = new DaemonRestarts(now);
-    const environments = new Environments(kernel, (namespace) => {
+    const environments = new Environments(kernel, folder, (namespace) => {
       this.changed(namespace);
       this.telemetry.linksChanged(namespace);
     });

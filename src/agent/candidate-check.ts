@@ -8,6 +8,7 @@ import { errorText } from '../model/vinet-error.ts';
 import { LINK_MARK } from '../planner/link-alias.ts';
 import { needsOf } from '../planner/needs.ts';
 import { sharedFrrOf } from '../planner/shared-frr.ts';
+import { devicesOf } from './configurations.ts';
 import type { Frr } from './frr/frr.ts';
 import { joinConfigs } from './frr/vrf-config.ts';
 import type { Kernel } from './kernel/kernel.ts';
@@ -120,14 +121,14 @@ interface ConfigurationSample {
 async function checkConfigurations(overlays: readonly OverlayState[], frr: Frr): Promise<string[]> {
   const samples = new Map<string, ConfigurationSample>();
   const refusals: string[] = [];
-  for (const { overlay, name, namespace, routing } of overlays.flatMap(routersOf)) {
+  for (const { overlay, name, namespace, routing, devices } of overlays.flatMap(routersOf)) {
     const isShared = sharedFrrOf(overlay) !== null;
     const keyOf = (daemon: DaemonName) => (isShared ? `${daemon} for VRFs` : daemon);
     if (routing.raw.length === 0 && routing.daemons.every((daemon) => samples.has(keyOf(daemon)))) continue;
     try {
       for (const [daemon, alone] of frr.render(routing)) {
         const isOwn = routing.raw.some((raw) => raw.daemon === daemon);
-        const config = isShared ? joinConfigs(name, [{ vrf: name, config: alone }]) : alone;
+        const config = isShared ? joinConfigs(name, [{ vrf: name, config: alone, devices }]) : alone;
         samples.set(isOwn ? `${daemon} ${namespace}` : keyOf(daemon), { namespace, daemon, config });
       }
     } catch (error) {
@@ -144,7 +145,8 @@ async function checkConfigurations(overlays: readonly OverlayState[], frr: Frr):
 }
 
 function routersOf(overlay: OverlayState) {
-  return overlay.environments.flatMap(({ name, namespace, routing }) =>
-    routing === null ? [] : [{ overlay, name, namespace, routing }],
-  );
+  return overlay.environments.flatMap((environment) => {
+    const { name, namespace, routing } = environment;
+    return routing === null ? [] : [{ overlay, name, namespace, routing, devices: devicesOf(environment) }];
+  });
 }

@@ -1,4 +1,5 @@
-import type { NodeState, OverlayState } from '../model/node-state.ts';
+import { vrfDeviceOf } from '../model/names.ts';
+import type { EnvironmentState, NodeState, OverlayState } from '../model/node-state.ts';
 import type { DaemonName } from '../model/routing-state.ts';
 import type { Configurations } from '../planner/diff.ts';
 import { servedRouters, sharedFrrOf } from '../planner/shared-frr.ts';
@@ -14,15 +15,17 @@ export function renderConfigurations({ overlays }: NodeState, frr: Pick<Frr, 're
 }
 
 function renderOverlay(overlay: OverlayState, frr: Pick<Frr, 'render'>): Configurations {
-  const rendered = servedRouters(overlay).flatMap(({ name, namespace, routing }) =>
-    routing === null ? [] : [{ name, namespace, configs: frr.render(routing) }],
+  const rendered = servedRouters(overlay).flatMap((router) =>
+    router.routing === null
+      ? []
+      : [{ ...router, devices: devicesOf(router), configs: frr.render(router.routing) }],
   );
   const shared = sharedFrrOf(overlay);
   if (shared === null) return new Map(rendered.map(({ namespace, configs }) => [namespace, configs]));
   const parts = new Map<DaemonName, RouterConfig[]>();
-  for (const { name, configs } of rendered)
+  for (const { name, devices, configs } of rendered)
     for (const [daemon, config] of configs) {
-      const part = { vrf: name, config };
+      const part = { vrf: name, config, devices };
       const before = parts.get(daemon);
       if (before === undefined) parts.set(daemon, [part]);
       else before.push(part);
@@ -31,4 +34,10 @@ function renderOverlay(overlay: OverlayState, frr: Pick<Frr, 'render'>): Configu
     ([daemon, routers]) => [daemon, joinConfigs(shared.namespace, routers)] as const,
   );
   return new Map([[shared.namespace, new Map(joined)]]);
+}
+
+/** What FRR knows a router's interfaces by, where that is not what the router calls them. */
+export function devicesOf({ name: router, vrf, links }: EnvironmentState): ReadonlyMap<string, string> {
+  if (vrf === null) return new Map();
+  return new Map(['lo', ...links.map(({ name }) => name)].map((name) => [name, vrfDeviceOf(router, name)]));
 }

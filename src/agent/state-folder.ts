@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NodeState } from '../model/node-state.ts';
+import type { NodeState, VrfPlace } from '../model/node-state.ts';
 import { errorText, VinetError } from '../model/vinet-error.ts';
 import { UsedKeys } from './used-keys.ts';
 
@@ -9,6 +9,8 @@ export interface Mark {
   readonly namespace: string;
   readonly overlay: string;
   readonly name: string;
+  /** Null where it is a namespace. */
+  readonly vrf: VrfPlace | null;
 }
 
 /**
@@ -35,6 +37,10 @@ export class StateFolder {
     return [...this.marked.values()];
   }
 
+  markOf(namespace: string): Mark | null {
+    return this.marked.get(namespace) ?? null;
+  }
+
   isMarked(namespace: string): boolean {
     return this.marked.has(namespace);
   }
@@ -53,7 +59,7 @@ export class StateFolder {
   /** What the node was last told to be; null when it was told nothing yet or the file is unreadable. */
   readDesired(): NodeState | null {
     try {
-      return JSON.parse(readFileSync(this.desiredFile, 'utf8')) as NodeState;
+      return withPlaces(JSON.parse(readFileSync(this.desiredFile, 'utf8')) as NodeState);
     } catch {
       return null;
     }
@@ -66,6 +72,18 @@ export class StateFolder {
   writeDesired(state: NodeState): void {
     writeWhole(this.desiredFile, JSON.stringify(state));
   }
+}
+
+/** A version that knew no VRFs wrote nothing about them. */
+function withPlaces(state: NodeState): NodeState {
+  const overlays = state.overlays.map((overlay) => ({
+    ...overlay,
+    environments: overlay.environments.map((environment) => ({
+      ...environment,
+      vrf: environment.vrf ?? null,
+    })),
+  }));
+  return { ...state, overlays };
 }
 
 function readMarks(folder: string): Mark[] {
@@ -82,9 +100,9 @@ function readMark(path: string, namespace: string): Mark {
   const [overlay = '', name = ''] = namespace.split('_');
   try {
     const mark = JSON.parse(readFileSync(path, 'utf8')) as Partial<Mark>;
-    return { namespace, overlay: mark.overlay ?? overlay, name: mark.name ?? name };
+    return { namespace, overlay: mark.overlay ?? overlay, name: mark.name ?? name, vrf: mark.vrf ?? null };
   } catch {
-    return { namespace, overlay, name };
+    return { namespace, overlay, name, vrf: null };
   }
 }
 

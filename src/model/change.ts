@@ -1,5 +1,5 @@
 import type { Emulation } from './emulation.ts';
-import type { EnvironmentFilter, KernelRoute, LinkState } from './node-state.ts';
+import type { EnvironmentFilter, KernelRoute, LinkState, VrfPlace } from './node-state.ts';
 import type { GuePort } from './observation.ts';
 import type { DaemonName } from './routing-state.ts';
 import type { ProtectedPackets, SecurityAssociation, SecurityPolicy } from './security.ts';
@@ -13,6 +13,8 @@ export type Change =
   | {
       readonly kind: 'create-namespace';
       readonly namespace: string;
+      /** A VRF there instead. */
+      readonly vrf: VrfPlace | null;
       readonly ipv4: boolean;
       readonly ipv6: boolean;
     }

@@ -6,12 +6,12 @@ export const NODE_NAME = '^[a-z][a-z0-9-]{0,31}$';
 
 /**
  * Names that a member or link cannot have: those with a meaning of their own, a segment's bridge and tunnel, what the
- * link layer's namespaces and those of shared daemons are called, and the devices that Linux makes in every namespace by itself once a tunnel's
+ * link layer's namespaces, those of shared daemons and those of VRFs are called, and the devices that Linux makes in every namespace by itself once a tunnel's
  * module is loaded.
  */
 export const RESERVED_MEMBER_NAMES: ReadonlySet<string> = new Set([
   ...['lo', 'all', 'default'],
-  ...['br0', 'vxlan0', 'link', 'frr'],
+  ...['br0', 'vxlan0', 'link', 'frr', 'vrf'],
   ...['tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip6tnl0', 'ip6gre0'],
 ]);
 
@@ -42,3 +42,23 @@ export function sharedFrrNamespaceOf(overlay: string, node: string): string {
 
 /** The name of the environments of shared daemons: no member and no link has it. */
 export const SHARED_FRR = 'frr';
+
+/** The namespace that an overlay's routers on a node stand in as VRFs, with the daemons that they share (`isolation: vrf`). */
+export function vrfNamespaceOf(overlay: string, node: string): string {
+  return `${overlay}_${VRF}_${node}`;
+}
+
+const VRF = 'vrf';
+
+/**
+ * What an interface of a router that is a VRF is called, since it shares its namespace with those of other routers.
+ * Its own addresses are the VRF's.
+ */
+export function vrfDeviceOf(router: string, name: string): string {
+  return name === 'lo' ? router : `${router}.${name}`;
+}
+
+/** The router that has a device of such a name, and its VRF: no member's name has a dot. */
+export function routerOfDevice(device: string): string {
+  return device.replace(/\..*/, '');
+}

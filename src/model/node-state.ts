@@ -24,12 +24,17 @@ export interface OverlayState {
   readonly names: readonly { readonly address: string; readonly name: string }[];
 }
 
-/** A network namespace with what is in it: a virtual router or host, or one node's part of a segment or of the link layer. */
+/**
+ * A network namespace with what is in it: a virtual router or host, or one node's part of a segment or of the link
+ * layer. A router may be a VRF of a namespace instead (`isolation: vrf`): `namespace` is then only its name.
+ */
 export interface EnvironmentState {
   /** The member's or the segment's name in the overlay. */
   readonly name: string;
   readonly role: EnvironmentRole;
   readonly namespace: string;
+  /** Null where it has a namespace to itself. */
+  readonly vrf: VrfPlace | null;
   /** Address families that are forwarded; the kernel's IPv6 is off in an environment that has none. */
   readonly ipv4: boolean;
   readonly ipv6: boolean;
@@ -45,10 +50,18 @@ export interface EnvironmentState {
   readonly routing: RoutingState | null;
 }
 
+/** A VRF device by the member's name, which has a routing table of its own. */
+export interface VrfPlace {
+  /** Namespace that it stands in, which holds nothing but an overlay's VRFs. */
+  readonly of: string;
+  readonly table: number;
+}
+
 /**
  * `link`: the link layer of one node (`layers: 2`), between the node's network and the routers' tunnels.
- * `frr`: a namespace without devices where one set of FRR daemons serves all routers of the overlay on this node; an
- * overlay has at most one, and where it has one its routers have no daemons of their own.
+ * `frr`: a namespace without devices of its own where one set of FRR daemons serves all routers of the overlay on this
+ * node, and that holds those which are VRFs; an overlay has at most one, and where it has one its routers have no
+ * daemons of their own.
  */
 export const ENVIRONMENT_ROLES = ['router', 'host', 'segment', 'link', 'frr'] as const;
 export type EnvironmentRole = (typeof ENVIRONMENT_ROLES)[number];

@@ -38,6 +38,8 @@ export interface ObservedEnvironment {
   readonly name: string;
   /** False when only remains are left: a folder, a daemon, but no namespace. */
   readonly exists: boolean;
+  /** The namespace that it is a VRF of; null where it is a namespace. */
+  readonly vrfOf: string | null;
   /** False when the namespace still lives but its name in /run/netns was taken from it. */
   readonly named: boolean;
   readonly ipv4Forwarding: boolean;

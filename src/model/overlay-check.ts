@@ -1,4 +1,5 @@
 import { checkAddressing } from './addressing-check.ts';
+import { checkVrfNames } from './isolation-check.ts';
 import { checkLinks } from './links-check.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
@@ -34,7 +35,7 @@ export function checkOverlay({ spec }: OverlayParts, isDamaged: Damage = () => f
     ...checkAddressing(spec, whole, isDamaged),
     ...(isDamaged(['spec', 'links']) ? [] : checkLinks(parts, whole)),
     ...checkRouting(spec, isDamaged),
-    ...(whole === null ? [] : checkStaticRouting(spec, whole)),
+    ...(whole === null ? [] : [...checkStaticRouting(spec, whole), ...checkVrfNames(spec, whole)]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { readFrrLines } from './frr-lines.ts';
 import { checkInstance } from './instance-check.ts';
+import { checkIsolation } from './isolation-check.ts';
 import { networkRanges } from './network-range.ts';
 import type { Damage } from './partial-document.ts';
 import type { Problem } from './problem.ts';
@@ -26,7 +27,7 @@ export function checkRouting(spec: Partial<Spec>, isDamaged: Damage): Problem[] 
       said.some((field) => problem.path.startsWith(field)),
     );
   });
-  return [...common, ...own, ...checkInstance(spec), ...checkRawLines(spec)];
+  return [...common, ...own, ...checkInstance(spec), ...checkIsolation(spec), ...checkRawLines(spec)];
 }
 
 function checkRawLines(spec: Partial<Spec>): Problem[] {

@@ -25,12 +25,6 @@ interface Row {
 
 const UNSUPPORTED: readonly Row[] = [
   {
-    path: 'spec.routing.isolation',
-    sentence: () => 'isolation vrf is not yet supported',
-    hint: 'use namespace',
-    asked: ({ routing }) => isOther(routing?.isolation, ['namespace']),
-  },
-  {
     path: 'spec.underlay.overlays',
     sentence: () => 'riding on several overlays is not yet supported',
     hint: 'name one overlay',
@@ -42,7 +36,3 @@ const UNSUPPORTED: readonly Row[] = [
     asked: ({ underlay }) => underlay?.multiplexer !== undefined,
   },
 ];
-
-function isOther(value: string | undefined, supported: readonly string[]): boolean {
-  return value !== undefined && !supported.includes(value);
-}

@@ -48,12 +48,16 @@ const ORDER: readonly Change['kind'][] = [
 
 const RANK = new Map(ORDER.map((kind, index) => [kind, index]));
 
-/** Changes of one kind keep the order in which they were found, but for bridges: they come before their ports. */
+/**
+ * Changes of one kind keep the order in which they were found, but for bridges: they come before their ports, and for
+ * VRFs: they come after their namespaces.
+ */
 export function orderChanges(changes: readonly Change[]): Change[] {
   return changes.toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 function rankOf(change: Change): number {
   const isBridge = change.kind === 'create-link' && change.link.kind === 'bridge';
-  return (RANK.get(change.kind) ?? 0) - (isBridge ? 0.5 : 0);
+  const isVrf = change.kind === 'create-namespace' && change.vrf !== null;
+  return (RANK.get(change.kind) ?? 0) - (isBridge ? 0.5 : 0) + (isVrf ? 0.5 : 0);
 }

@@ -19,7 +19,9 @@ export function summarizeChange(change: Change): ChangeSummary {
   });
   switch (change.kind) {
     case 'create-namespace':
-      return say('create', 'namespace', describeForwarding(change));
+      return change.vrf === null
+        ? say('create', 'namespace', describeForwarding(change))
+        : say('create', 'VRF', `table ${change.vrf.table} of ${change.vrf.of}`);
     case 'restore-namespace-name':
       return say('update', 'namespace', 'gets its name back');
     case 'delete-namespace':

@@ -1,7 +1,7 @@
 import type { Change } from '../model/change.ts';
 import type { OverlayState } from '../model/node-state.ts';
 import type { ObservedEnvironment } from '../model/observation.ts';
-import { servedRouters, sharedFrrOf } from './shared-frr.ts';
+import { holdsVrfs, servedRouters, sharedFrrOf } from './shared-frr.ts';
 
 /** Which of the node's namespaces an overlay's shared daemons see. */
 export function diffVrfs(
@@ -9,7 +9,8 @@ export function diffVrfs(
   observed: ReadonlyMap<string, ObservedEnvironment>,
 ): Change[] {
   const namespace = sharedFrrOf(overlay)?.namespace;
-  if (namespace === undefined) return [];
+  // Linux's own VRFs the daemons find by themselves.
+  if (namespace === undefined || holdsVrfs(overlay)) return [];
   const seen = observed.get(namespace)?.vrfs ?? [];
   const routers = servedRouters(overlay);
   const isPresent = (router: string) => seen.some(({ name, current }) => name === router && current);

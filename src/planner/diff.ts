@@ -45,7 +45,11 @@ export function diffNode(
     if (prune && !wanted.has(environment.namespace))
       changes.push({ kind: 'delete-namespace', namespace: environment.namespace });
   for (const environment of wanted.values()) {
-    const seen = present.get(environment.namespace) ?? absent(environment);
+    const found = present.get(environment.namespace);
+    const isOther = found !== undefined && found.vrfOf !== (environment.vrf?.of ?? null);
+    // What is isolated otherwise is made anew.
+    if (isOther) changes.push({ kind: 'delete-namespace', namespace: environment.namespace });
+    const seen = found === undefined || isOther ? absent(environment) : found;
     changes.push(...diffNamespace(environment, seen));
     changes.push(...diffLoopback(environment, seen));
     changes.push(...diffLinks(environment, seen, wanted, present));
@@ -68,6 +72,7 @@ function absent(environment: EnvironmentState): ObservedEnvironment {
     overlay: '',
     name: environment.name,
     exists: false,
+    vrfOf: environment.vrf?.of ?? null,
     named: false,
     ipv4Forwarding: false,
     ipv6Forwarding: false,
@@ -81,8 +86,8 @@ function absent(environment: EnvironmentState): ObservedEnvironment {
 }
 
 function diffNamespace(wanted: EnvironmentState, seen: ObservedEnvironment): Change[] {
-  const { namespace, ipv4, ipv6 } = wanted;
-  if (!seen.exists) return [{ kind: 'create-namespace', namespace, ipv4, ipv6 }];
+  const { namespace, vrf, ipv4, ipv6 } = wanted;
+  if (!seen.exists) return [{ kind: 'create-namespace', namespace, vrf, ipv4, ipv6 }];
   const changes: Change[] = [];
   if (!seen.named) changes.push({ kind: 'restore-namespace-name', namespace });
   if (seen.ipv4Forwarding !== ipv4 || seen.ipv6Forwarding !== ipv6)

@@ -1,11 +1,11 @@
 import { formatIpAddress, formatIpPrefix } from '../model/ip-prefix.ts';
-import { namespaceOf, segmentNamespaceOf } from '../model/names.ts';
-import type { EnvironmentState, KernelRoute, LinkState } from '../model/node-state.ts';
+import { namespaceOf, segmentNamespaceOf, vrfNamespaceOf } from '../model/names.ts';
+import type { EnvironmentState, KernelRoute, LinkState, VrfPlace } from '../model/node-state.ts';
 import type { RoutingState } from '../model/routing-state.ts';
 import type { TopologySegment } from '../model/topology.ts';
 import { sitesOf } from './tunnel-list.ts';
 import { type KeyedFabric, linkTunnel, segmentTunnelAt } from './tunnel-states.ts';
-import type { Attachment } from './wiring.ts';
+import type { Attachment, Wiring } from './wiring.ts';
 
 export const SEGMENT_BRIDGE = 'br0';
 export const SEGMENT_TUNNEL = 'vxlan0';
@@ -21,6 +21,7 @@ export function routerEnvironment(
     name: router,
     role: 'router',
     namespace: namespaceOf(wiring.overlay.metadata.name, router),
+    vrf: vrfOf(wiring, router),
     ipv4: families.includes(4),
     ipv6: families.includes(6) || needsIpv6(routing),
     loopback: wiring.book.loopbacks(router).map(formatIpPrefix),
@@ -30,6 +31,11 @@ export function routerEnvironment(
     otherNames: [],
     routing,
   };
+}
+
+function vrfOf({ overlay, nodeOf, tableOf }: Wiring, router: string): VrfPlace | null {
+  if (overlay.spec.routing?.isolation !== 'vrf') return null;
+  return { of: vrfNamespaceOf(overlay.metadata.name, nodeOf(router)), table: tableOf(router) };
 }
 
 /** Babel and unnumbered BGP talk over link-local addresses, whatever they carry. */
@@ -45,6 +51,7 @@ export function hostEnvironment(fabric: KeyedFabric, host: string): EnvironmentS
     name: host,
     role: 'host',
     namespace: namespaceOf(wiring.overlay.metadata.name, host),
+    vrf: null,
     ipv4: false,
     // What is not forwarded has no IPv6 at all, and a host that forwards is asked to by nobody.
     ipv6: wiring.book.families.includes(6),
@@ -82,6 +89,7 @@ export function segmentEnvironment(
     name: segment.name,
     role: 'segment',
     namespace: segmentNamespaceOf(overlay, segment.name, site),
+    vrf: null,
     ipv4: false,
     ipv6: false,
     loopback: [],

@@ -83,6 +83,7 @@ function environmentAt(fabric: KeyedFabric, site: string, neighbors: Neighbors):
     name: LINK_LAYER,
     role: 'link',
     namespace: linkLayerNamespaceOf(wiring.overlay.metadata.name, site),
+    vrf: null,
     ipv4: false,
     ipv6: family === 6,
     loopback: [],

@@ -13,7 +13,8 @@ export function needsOf(environments: readonly EnvironmentState[]): Needs {
   const linkKinds = new Set<string>();
   const features = new Set<string>();
   const daemons = new Set<string>();
-  for (const { links, routing, filter } of environments) {
+  for (const { links, routing, filter, vrf } of environments) {
+    if (vrf !== null) linkKinds.add('vrf');
     if (filter !== null) features.add('nftables');
     for (const daemon of routing?.daemons ?? []) daemons.add(daemon);
     for (const link of links) {

@@ -151,8 +151,8 @@ function compileEnvironments(
   const { metadata, spec } = wiring.overlay;
   if (spec.routing?.instance === 'shared')
     for (const [node, environments] of perNode)
-      if (environments.some(({ routing }) => routing !== null))
-        environments.push(sharedFrrEnvironment(metadata.name, node));
+      if (environments.some(({ routing, vrf }) => routing !== null || vrf !== null))
+        environments.push(sharedFrrEnvironment(metadata.name, node, environments));
   return perNode;
 }
 

@@ -1,7 +1,7 @@
 import type { LinkView } from '../model/api.ts';
 import { emulationOf } from '../model/emulation-values.ts';
 import { formatIpPrefix, type IpPrefix } from '../model/ip-prefix.ts';
-import { namespaceOf, sharedFrrNamespaceOf } from '../model/names.ts';
+import { namespaceOf, sharedFrrNamespaceOf, vrfNamespaceOf } from '../model/names.ts';
 import type { Node } from '../model/node.ts';
 import type { EncapsulationName, Overlay } from '../model/overlay.ts';
 import type { LinkSettings } from '../model/topology.ts';
@@ -47,10 +47,11 @@ export function describeRouters(overlay: Overlay, plan: OverlayPlan): RouterDesc
     const perLink = wiring.attachmentsOf(router).map((attachment) => neighborsBy(attachment, router));
     const [first = [], ...others] = perLink;
     const member = describeMember(wiring, router);
-    const isShared = overlay.spec.routing?.instance === 'shared';
+    const { instance, isolation } = overlay.spec.routing ?? {};
+    const home = isolation === 'vrf' ? vrfNamespaceOf : sharedFrrNamespaceOf;
     return {
       ...member,
-      pathspace: isShared ? sharedFrrNamespaceOf(overlay.metadata.name, member.node) : member.namespace,
+      pathspace: instance === 'shared' ? home(overlay.metadata.name, member.node) : member.namespace,
       // On a single segment nobody is there twice, and all routers of a bus have that many neighbours.
       adjacent: others.length === 0 ? first : [...new Set(perLink.flat())],
       neighborsWanted: perLink.reduce((sum, neighbors) => sum + neighbors.length, 0),

@@ -1,18 +1,25 @@
-import { SHARED_FRR, sharedFrrNamespaceOf } from '../model/names.ts';
+import { SHARED_FRR, sharedFrrNamespaceOf, vrfNamespaceOf } from '../model/names.ts';
 import type { EnvironmentState, OverlayState } from '../model/node-state.ts';
 
 /**
  * `routing: { instance: shared }`: one set of FRR daemons serves the routers that an overlay has on a node, each
  * as a VRF by the router's name. The daemons' own namespace has no device, so their default VRF holds nothing and
- * is nobody's network.
+ * is nobody's network. With `isolation: vrf` it holds the routers, and forwards as they do.
+ * @param routers the overlay's on the node
  */
-export function sharedFrrEnvironment(overlay: string, node: string): EnvironmentState {
+export function sharedFrrEnvironment(
+  overlay: string,
+  node: string,
+  routers: readonly EnvironmentState[],
+): EnvironmentState {
+  const inside = routers.filter(({ vrf }) => vrf !== null);
   return {
     name: SHARED_FRR,
     role: 'frr',
-    namespace: sharedFrrNamespaceOf(overlay, node),
-    ipv4: false,
-    ipv6: false,
+    namespace: inside.length > 0 ? vrfNamespaceOf(overlay, node) : sharedFrrNamespaceOf(overlay, node),
+    vrf: null,
+    ipv4: inside.some(({ ipv4 }) => ipv4),
+    ipv6: inside.some(({ ipv6 }) => ipv6),
     loopback: [],
     links: [],
     routes: [],
@@ -25,6 +32,11 @@ export function sharedFrrEnvironment(overlay: string, node: string): Environment
 /** Where the daemons of the overlay's routers run; null where each router has daemons of its own. */
 export function sharedFrrOf({ environments }: OverlayState): EnvironmentState | null {
   return environments.find(({ role }) => role === 'frr') ?? null;
+}
+
+/** Whether the overlay's routers are VRFs of the namespace that their daemons run in. */
+export function holdsVrfs({ environments }: OverlayState): boolean {
+  return environments.some(({ vrf }) => vrf !== null);
 }
 
 /** The routers that have daemons, whosesoever these are. */

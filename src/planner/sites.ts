@@ -65,11 +65,16 @@ function sitesOn(baseName: string, wiring: Wiring, ground: Ground): Checked<Map<
   if (!fabric.ok) return fabric;
   const sites = new Map<string, Site>();
   const members = new Set([...below.topology.routers, ...below.topology.hosts]);
+  const inVrfs = new Set(base.overlay.spec.routing?.isolation === 'vrf' ? below.topology.routers : []);
   const hosts = new Set(below.topology.hosts);
   for (const name of usedSites(wiring)) {
     if (!members.has(name)) {
       const message = `overlay ${wiring.overlay.metadata.name} stands on ${name} of overlay ${baseName}, which has no such member`;
       return refuse('unknown-site', message);
+    }
+    if (inVrfs.has(name)) {
+      const message = `overlay ${wiring.overlay.metadata.name} stands on ${name} of overlay ${baseName}, which is a VRF: tunnels end at hosts there`;
+      return refuse('not-in-vrf', message);
     }
     sites.set(name, {
       name,

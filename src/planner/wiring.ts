@@ -34,6 +34,8 @@ export interface Wiring {
   readonly nodeOf: (member: string) => string;
   /** Where a member stands: a node, or a member of the overlay below. */
   readonly siteOf: (member: string) => string;
+  /** The routing table of a router that is a VRF. */
+  readonly tableOf: (router: string) => number;
   /** By the names of `tunnel-list.ts`. */
   readonly numberOf: (tunnel: string) => number;
   readonly portOf: (tunnel: string) => number;
@@ -55,6 +57,9 @@ export interface Wiring {
  */
 export const DEFAULT_LINK_COST = 10;
 
+/** Clear of the tables that Linux has by itself. */
+const FIRST_VRF_TABLE = 1000;
+
 /** Throws `inconsistent-plan` when the plan was made for another overlay. */
 export function wireOverlay(overlay: Overlay, plan: OverlayPlan): Wiring {
   const { name } = overlay.metadata;
@@ -65,12 +70,14 @@ export function wireOverlay(overlay: Overlay, plan: OverlayPlan): Wiring {
   const routers = new Set(topology.routers);
   const guests = new Map(Object.entries(plan.guests));
   const nodeOf = lookup(plan.placement, 'node');
+  const indexOf = lookup(plan.allocation.routers, 'index');
   return {
     overlay,
     topology,
     book,
     nodeOf,
     siteOf: overlay.spec.underlay === undefined ? nodeOf : lookup(plan.sites, 'site'),
+    tableOf: (router) => FIRST_VRF_TABLE + indexOf(router),
     numberOf: lookup(plan.numbers, 'number'),
     portOf: lookup(plan.ports, 'UDP port'),
     linkPairOf: lookup(plan.linkAddresses, 'link address'),

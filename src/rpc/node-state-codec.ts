@@ -72,6 +72,10 @@ function decodeEnvironment(wire: WireEnvironmentState): EnvironmentState {
     name: memberName(wire.name, 'environment.name'),
     role: choice(wire.role, ENVIRONMENT_ROLES, 'environment.role'),
     namespace: namespaceName(wire.namespace, 'environment.namespace'),
+    vrf:
+      wire.vrf === null
+        ? null
+        : { of: namespaceName(wire.vrf.of, 'environment.vrf.of'), table: wire.vrf.table },
     ipv4: wire.ipv4,
     ipv6: wire.ipv6,
     loopback: lines(wire.loopback, 'environment.loopback'),

@@ -121,6 +121,7 @@ export interface WireEnvironmentState {
   readonly name: string;
   readonly role: string;
   readonly namespace: string;
+  readonly vrf: { readonly of: string; readonly table: number } | null;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly loopback: readonly string[];

@@ -102,7 +102,7 @@ spec:
       'wrong-value 3:19 metadata.name',
       'unknown-field 5:39 spec.topology.colour',
       'host-bits 7:26 spec.addressing.network',
-      'not-yet-supported 8:25 spec.routing.isolation',
+      'not-in-vrf 8:25 spec.routing.isolation',
     ]);
   });
 
@@ -113,7 +113,7 @@ spec:
       'missing-field 1:1 apiVersion',
       'missing-field 1:1 metadata',
       'missing-field 2:1 spec.placement',
-      'not-yet-supported 3:25 spec.routing.isolation',
+      'not-in-vrf 3:25 spec.routing.isolation',
       'wrong-value 4:21 spec.topology.kind',
     ]);
   });

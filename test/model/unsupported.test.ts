@@ -16,7 +16,6 @@ function refusalsOf(rest: Partial<Spec>): string[] {
 
 describe('what this version cannot do yet', () => {
   test.each<[string, Partial<Spec>]>([
-    ['spec.routing.isolation', { routing: { isolation: 'vrf' } }],
     ['spec.underlay.overlays', { underlay: { overlays: ['red', 'blue'] } }],
     ['spec.underlay.multiplexer', { underlay: { overlays: ['base'], multiplexer: { mode: 'failover' } } }],
   ])('is refused at %s: %j', (path, rest) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Change } from '../../src/model/change.ts';
+import type { Node } from '../../src/model/node.ts';
 import type { NodeState } from '../../src/model/node-state.ts';
 import type { DaemonName } from '../../src/model/routing-state.ts';
 import { NO_BASES } from '../../src/planner/base-sites.ts';
@@ -64,14 +65,58 @@ describe('daemons that the routers of an overlay share on a node', () => {
   });
 });
 
-function compile(routers: number): NodeState {
+describe('routers that are VRFs', () => {
+  test('stand in the namespace of their daemons, each with a table that stays its own', () => {
+    const [overlay] = compile(4, 'vrf').overlays;
+    const { environments = [] } = overlay ?? {};
+    expect(environments.map(({ namespace, vrf }) => [namespace, vrf])).toEqual([
+      ...[1000, 1001, 1002, 1003].map((table, at) => [`net_r${at + 1}`, { of: 'net_vrf_n1', table }]),
+      ['net_vrf_n1', null],
+    ]);
+    expect(environments.find(({ role }) => role === 'frr')).toMatchObject({ ipv4: true, ipv6: false });
+  });
+
+  test('need a kernel that has VRFs, which a node without is told to lack by name', () => {
+    const states = compileAll(4, 'vrf', buildNode('n1'));
+    expect(states.ok ? [] : states.problems.map(({ code, message }) => [code, message.slice(0, 19)])).toEqual(
+      [['missing-capability', 'node n1 lacks vrf, ']],
+    );
+  });
+
+  test('come after their namespace, and their daemons are told of no namespaces', () => {
+    const changes = difference(compile(3, 'vrf'), new SimulatedNode());
+    const made = changes.flatMap((change) => (change.kind === 'create-namespace' ? [change.namespace] : []));
+    expect(made).toEqual(['net_vrf_n1', 'net_r1', 'net_r2', 'net_r3']);
+    expect(namespacesOf(changes, 'set-vrf')).toEqual([]);
+    expect(namespacesOf(changes, 'start-daemon')).toEqual(['net_vrf_n1']);
+  });
+
+  test('are made anew where they had namespaces, and the other way round', () => {
+    const node = new SimulatedNode();
+    for (const isolation of ['namespace', 'vrf', 'namespace'] as const) {
+      const changes = difference(compile(3, isolation), node);
+      const isFirst = node.observe().environments.length === 0;
+      expect(namespacesOf(changes, 'delete-namespace')).toHaveLength(isFirst ? 0 : 4);
+      node.apply(changes);
+      expect(difference(compile(3, isolation), node)).toEqual([]);
+    }
+  });
+});
+
+function compile(routers: number, isolation: 'namespace' | 'vrf' = 'namespace'): NodeState {
+  const { capabilities } = buildNode('n1');
+  const linkKinds = [...capabilities.linkKinds, 'vrf'];
+  const node = buildNode('n1', { capabilities: { ...capabilities, linkKinds } });
+  return unwrap(compileAll(routers, isolation, node)).get('n1') ?? { revision: 1, overlays: [] };
+}
+
+function compileAll(routers: number, isolation: 'namespace' | 'vrf', node: Node) {
   const overlay = buildOverlay(
     { kind: 'ring', routers },
-    { placement: { nodes: ['n1'] }, routing: { instance: 'shared' } },
+    { placement: { nodes: ['n1'] }, routing: { instance: 'shared', isolation } },
   );
   const plan = unwrap(compileOverlay({ overlay, previous: null, taken: NOTHING_TAKEN, bases: NO_BASES }));
-  const nodes = buildNodes(buildNode('n1'));
-  return unwrap(compileNodeStates([{ overlay, plan }], nodes, 1)).get('n1') ?? { revision: 1, overlays: [] };
+  return compileNodeStates([{ overlay, plan }], buildNodes(node), 1);
 }
 
 function difference(desired: NodeState, node: SimulatedNode): Change[] {

@@ -205,13 +205,10 @@ export class SimulatedNode {
 
   private createNamespace({
     namespace,
+    vrf,
     ipv4,
     ipv6,
-  }: {
-    namespace: string;
-    ipv4: boolean;
-    ipv6: boolean;
-  }): void {
+  }: Extract<Change, { kind: 'create-namespace' }>): void {
     if (this.environments.has(namespace)) throw new Error(`${namespace} is there already`);
     const lo = emptyLink('lo', 1, '', 65_536);
     this.environments.set(namespace, {
@@ -219,6 +216,7 @@ export class SimulatedNode {
       overlay: '',
       name: '',
       exists: true,
+      vrfOf: vrf?.of ?? null,
       named: true,
       ipv4Forwarding: ipv4,
       ipv6Forwarding: ipv6,

@@ -109,6 +109,7 @@ const environment: fc.Arbitrary<EnvironmentState> = fc.record({
   name,
   role: fc.constantFrom(...ENVIRONMENT_ROLES),
   namespace,
+  vrf: fc.option(fc.record({ of: namespace, table: fc.nat() })),
   ipv4: fc.boolean(),
   ipv6: fc.boolean(),
   loopback: lines,

@@ -97,6 +97,7 @@ const environment: WireEnvironmentState = {
   name: 'r1',
   role: 'router',
   namespace: 'ring_r1',
+  vrf: null,
   ipv4: true,
   ipv6: false,
   loopback: [],

@@ -89,9 +89,9 @@ export class DaemonConfig {
       await this.takeBackUnfinished(channel);
       throw this.#error('rejected', `"${refused.line}": ${refused.words}`);
     }
-    await reopenExchanges(channel, commands, answerMs);
+    await reopenExchanges(channel, commands, answerMs, vrfs?.folder === null);
     const after = await this.#show(channel);
-    await this.#check(channel, commands, after, vrfs !== undefined);
+    await this.#check(channel, commands, after, vrfs);
     commitConfig(this.#path);
     writeVtyshConfig(this.#pathspace, config, this.#owner);
     if (isMending) this.#taken.mended(after);
@@ -111,9 +111,9 @@ export class DaemonConfig {
     channel: DaemonChannel,
     commands: readonly string[],
     shown: string,
-    servesVrfs: boolean,
+    vrfs: VrfSet | undefined,
   ): Promise<void> {
-    const astray = servesVrfs ? sectionsWithoutVrf(shown) : [];
+    const astray = vrfs === undefined ? [] : sectionsWithoutVrf(shown, vrfs.folder === null);
     const [swallowed] = swallowedSections(commands.join('\n'), shown);
     if (astray.length === 0 && swallowed === undefined) return;
     await channel.configure(diffConfig(astray.join('\n'), ''), 'go-on', this.#deadlines.answerMs);

@@ -1,16 +1,20 @@
+import { routerOfDevice } from '../../model/names.ts';
 import type { DaemonChannel } from './northbound/daemon-channel.ts';
 
 /**
  * Lets exchanges of databases begin anew on interfaces whose OSPFv2 authentication was changed by `commands`. ospfd
  * repeats a database description just as it first sent it, with the authentication of that time, until it is
  * acknowledged: neighbours that changed in the middle of an exchange would stay in ExStart for ever.
+ * @param areDevices whether VRFs are devices, whose interfaces' names say which VRF they are in
  */
 export async function reopenExchanges(
   channel: Pick<DaemonChannel, 'ask'>,
   commands: readonly string[],
   timeoutMs: number,
+  areDevices: boolean,
 ): Promise<void> {
-  for (const { name, vrf } of reauthenticated(commands)) {
+  for (const { name, vrf: said } of reauthenticated(commands)) {
+    const vrf = areDevices ? ` vrf ${routerOfDevice(name)}` : said;
     const { text } = await channel.ask(`show ip ospf${vrf} neighbor ${name}`, timeoutMs);
     if (/ (ExStart|Exchange|Loading)\//.test(text))
       await channel.ask(`clear ip ospf${vrf} interface ${name}`, timeoutMs);

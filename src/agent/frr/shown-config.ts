@@ -90,12 +90,14 @@ export function swallowedSections(config: string, shown: string): string[] {
 /**
  * Sections and lines of a shared daemon's running configuration that stand in the default VRF, where nothing of ours
  * belongs. An interface of which only the name is known counts for nothing.
+ * @param areDevices whether the VRFs are devices: then an interface is in that of the kernel's, and FRR says none
  */
-export function sectionsWithoutVrf(shown: string): string[] {
+export function sectionsWithoutVrf(shown: string, areDevices: boolean): string[] {
   const sections = shown.split(/\n(?=\S)/);
-  return sections.filter(
-    (text) => /^(router|interface(?=.*\n ))(?!.* vrf \S+(\n|$))/.test(text) || isOfVrf(text),
-  );
+  const scoped = areDevices
+    ? /^router(?!.* vrf \S+(\n|$))/
+    : /^(router|interface(?=.*\n ))(?!.* vrf \S+(\n|$))/;
+  return sections.filter((text) => scoped.test(text) || isOfVrf(text));
 }
 
 /** What is no configuration, or not ours: a loopback that was passive once, and namespaces that zebra found by itself. */

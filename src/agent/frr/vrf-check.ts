@@ -4,10 +4,10 @@ import { VinetError } from '../../model/vinet-error.ts';
 import { parseJsonAnswer } from './json-answer.ts';
 import type { DaemonChannel } from './northbound/daemon-channel.ts';
 
-/** The namespaces that a daemon serves besides its own. */
+/** The VRFs that a daemon serves: namespaces besides its own, or devices of its own. */
 export interface VrfSet {
-  /** What the daemon finds in place of /run/netns. */
-  readonly folder: string;
+  /** What the daemon finds in place of /run/netns; null where VRFs are devices. */
+  readonly folder: string | null;
   readonly names: readonly string[];
 }
 

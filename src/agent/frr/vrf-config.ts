@@ -5,6 +5,8 @@ export interface RouterConfig {
   /** The router's VRF. */
   readonly vrf: string;
   readonly config: string;
+  /** What its interfaces are called in a namespace that it shares with others, by what it calls them; empty where it has one. */
+  readonly devices: ReadonlyMap<string, string>;
 }
 
 /**
@@ -24,7 +26,7 @@ function linesOfAll(routers: readonly RouterConfig[]): string[] {
   return [...new Set(lines)];
 }
 
-function scopeToVrf({ vrf, config }: RouterConfig, crowd: number): string[] {
+function scopeToVrf({ vrf, config, devices }: RouterConfig, crowd: number): string[] {
   const lines = config
     .split('\n')
     .filter((line) => !isWithoutMeaning(line))
@@ -32,14 +34,31 @@ function scopeToVrf({ vrf, config }: RouterConfig, crowd: number): string[] {
   const rename = renaming(lines, vrf);
   const scoped: string[] = [];
   const inVrf: string[] = [];
-  for (const line of lines.map(rename)) {
+  for (const line of lines.map((one) => rename(callDevices(one, devices)))) {
     if (/^\s/.test(line)) scoped.push(line.replace(BFD_PEER, `$1 vrf ${vrf}`));
     else if (OF_A_VRF.test(line)) inVrf.push(` ${line}`);
-    else scoped.push('!', scopeHeader(line, vrf));
+    else scoped.push('!', scopeHeader(line, vrf, devices.size > 0));
   }
   if (inVrf.length > 0) scoped.push('!', `vrf ${vrf}`, ...inVrf, 'exit-vrf');
   return [...scoped, '!'];
 }
+
+/** A line with the names that interfaces have in the kernel. */
+function callDevices(line: string, devices: ReadonlyMap<string, string>): string {
+  if (devices.size === 0) return line;
+  const isRoute = /^(no )?(ip|ipv6) route /.test(line);
+  let before = '';
+  return line.replace(/\S+/g, (word) => {
+    const isDevice = isRoute || BEFORE_DEVICES.has(before);
+    before = word;
+    return (isDevice ? devices.get(word) : undefined) ?? word;
+  });
+}
+
+/** Words that an interface's name follows. */
+const BEFORE_DEVICES: ReadonlySet<string> = new Set([
+  ...['interface', 'passive-interface', 'network', 'neighbor', 'update-source'],
+]);
 
 /** Routers in steps, so that one more seldom changes what the others are told. */
 function crowdOf(routers: number): number {
@@ -70,10 +89,12 @@ function isWithoutMeaning(line: string): boolean {
   return line.trim() === '' || /^(!|#|hostname |fpm |exit$|end$)/.test(line);
 }
 
-function scopeHeader(line: string, vrf: string): string {
+/** @param isDevice whether the VRF is one: interfaces have names then that no other VRF has, and FRR shows them without it */
+function scopeHeader(line: string, vrf: string, isDevice: boolean): string {
   if (/^router babel\b/.test(line))
     throw new VinetError('no-vrf', 'FRR knows no VRFs in Babel, so a shared instance cannot run it');
-  return /^(interface|router) /.test(line) ? `${line} vrf ${vrf}` : line;
+  const isScoped = isDevice ? /^router /.test(line) : /^(interface|router) /.test(line);
+  return isScoped ? `${line} vrf ${vrf}` : line;
 }
 
 /** Whether a line at the margin is about the default VRF: FRR takes the same inside `vrf NAME` too. */

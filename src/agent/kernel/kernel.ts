@@ -77,6 +77,23 @@ export interface Namespace {
   readonly fd: number;
   /** Identity of the namespace itself, the inode number of nsfs. */
   readonly inode: number;
+  /** False when it is a VRF and somebody took its device away. */
+  readonly isThere: boolean;
+  /** The table in which routes of its interfaces stand: the main one but in a VRF. */
+  readonly table: number;
+  /** Index of the device that all interfaces are enslaved to; 0 but in a VRF. */
+  readonly masterIndex: number;
+  /** What the kernel calls an interface: VRFs share the names of a namespace. */
+  deviceOf(name: string): string;
+
+  /** A VRF of this namespace by its device's name, as a namespace; null where there is none. */
+  openVrf(name: string, device: string, table: number): Namespace | null;
+  /**
+   * Makes a VRF, up and marked, from which no packet gets into another routing table. What is left of a former one of that name goes.
+   */
+  createVrf(name: string, device: string, table: number): Promise<Namespace>;
+  /** Removes a VRF with its interfaces. Absent is success. */
+  deleteVrf(device: string): Promise<void>;
 
   /** All links with their addresses. An interrupted dump is repeated, never returned. */
   readLinks(): Promise<ObservedLink[]>;

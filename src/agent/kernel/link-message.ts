@@ -56,8 +56,10 @@ export function passingIndexOf(index: number): number {
 }
 
 export function passingNameOf(index: number): string {
-  return `vinet-${index.toString(36)}`;
+  return `${PASSING_NAME_PREFIX}${index.toString(36)}`;
 }
+
+export const PASSING_NAME_PREFIX = 'vinet-';
 
 /** RTM_NEWLINK that only asks whether the kernel knows a kind. */
 export function encodeProbe(kind: string, index: number): Buffer {

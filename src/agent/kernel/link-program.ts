@@ -109,16 +109,17 @@ function groupFollowers(
     for (const end of step.peer === null ? [step] : [step, step.peer]) {
       const group = groups.get(end.into) ?? [];
       groups.set(end.into, group);
-      for (const follower of finishSteps(end.link, end.index)) group.push({ at, step: follower });
+      for (const follower of finishSteps(end.link, end.into, end.index)) group.push({ at, step: follower });
     }
   return groups;
 }
 
-function finishSteps(link: LinkState, index: number): LinkStep[] {
+function finishSteps(link: LinkState, { masterIndex }: Namespace, index: number): LinkStep[] {
   const alias: LinkStep = { step: 'set-alias', index, alias: aliasOf(link) };
+  const master: LinkStep[] = masterIndex === 0 ? [] : [{ step: 'set-master', index, master: masterIndex }];
   return link.kind === 'tunnel'
-    ? [alias, ...encapsulationOf(link.tunnel).finish(link.tunnel, index)]
-    : [alias];
+    ? [alias, ...master, ...encapsulationOf(link.tunnel).finish(link.tunnel, index)]
+    : [alias, ...master];
 }
 
 function isMoved({ link, into }: CreateStep, inode: number): boolean {
@@ -236,7 +237,8 @@ function encodeEmulation({
 }
 
 function placeOf(end: { readonly link: LinkState; readonly into: Namespace; readonly index: number }) {
-  return { link: end.link, namespaceFd: end.into.fd, index: end.index };
+  const link = { ...end.link, name: end.into.deviceOf(end.link.name) };
+  return { link, namespaceFd: end.into.fd, index: end.index };
 }
 
 function asError(error: unknown): Error {

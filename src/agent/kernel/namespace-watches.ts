@@ -1,7 +1,7 @@
 import { ChangeListener } from './change-listener.ts';
 import { openNetlinkSocket } from './netlink-socket.ts';
 import type { NetworkThread } from './network-thread.ts';
-import { isMainUnicast } from './route-message.ts';
+import { isOfMain, isUnicast } from './route-message.ts';
 import * as rt from './rtnetlink.ts';
 import { NETLINK_XFRM, XFRMNLGRP_POLICY, XFRMNLGRP_SA } from './xfrm.ts';
 
@@ -9,6 +9,8 @@ import { NETLINK_XFRM, XFRMNLGRP_POLICY, XFRMNLGRP_SA } from './xfrm.ts';
 export class NamespaceWatches {
   readonly links: ChangeListener;
   readonly routes: ChangeListener;
+  /** Of all tables but the main one. */
+  readonly vrfRoutes: ChangeListener;
   readonly security: ChangeListener;
 
   /** @param fd of the namespace; asked for when a watch begins */
@@ -16,13 +18,17 @@ export class NamespaceWatches {
     this.links = new ChangeListener(() => openNetlinkSocket(thread, fd(), LINK_GROUPS));
     this.routes = new ChangeListener(
       () => openNetlinkSocket(thread, fd(), ROUTE_GROUPS),
-      (buffer, _type, start, end) => isMainUnicast(buffer, start, end),
+      (buffer, _type, start, end) => isUnicast(buffer, start, end) && isOfMain(buffer, start),
+    );
+    this.vrfRoutes = new ChangeListener(
+      () => openNetlinkSocket(thread, fd(), ROUTE_GROUPS),
+      (buffer, _type, start, end) => isUnicast(buffer, start, end) && !isOfMain(buffer, start),
     );
     this.security = new ChangeListener(() => openNetlinkSocket(thread, fd(), SECURITY_GROUPS, NETLINK_XFRM));
   }
 
   close(): void {
-    for (const listener of [this.links, this.routes, this.security]) listener.close();
+    for (const listener of [this.links, this.routes, this.vrfRoutes, this.security]) listener.close();
   }
 }
 

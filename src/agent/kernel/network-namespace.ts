@@ -1,15 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Emulation } from '../../model/emulation.ts';
 import type { EnvironmentFilter, KernelRoute } from '../../model/node-state.ts';
 import type { ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import { VinetError } from '../../model/vinet-error.ts';
-import { createAddressDecoder, encodeAddressDump } from './address-message.ts';
-import { createCounterDecoder } from './counter-message.ts';
 import { FilterTable } from './filter-table.ts';
-import { createFloodDecoder, encodeFloodDump } from './flood-message.ts';
 import { type GenericFamilies, GenericNetlink } from './generic-netlink.ts';
 import { Guards, isGuardStep } from './guards.ts';
 import type {
@@ -21,9 +17,9 @@ import type {
   TunnelDrops,
   Watch,
 } from './kernel.ts';
-import { createLinkDecoder, encodeLinkDump, type LinkMessage } from './link-message.ts';
 import { programLinks } from './link-program.ts';
 import { LoopbackServers } from './loopback-servers.ts';
+import { NamespaceDumps } from './namespace-dumps.ts';
 import { spawnInside } from './namespace-process.ts';
 import { NamespaceWatches } from './namespace-watches.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
@@ -33,34 +29,38 @@ import { createNetlinkVisit, type NetlinkVisit } from './netlink-visit.ts';
 import type { NetworkThread } from './network-thread.ts';
 import { Nft } from './nft.ts';
 import { PortGuard } from './port-guard.ts';
-import { createQueueingDecoder, encodeQueueingDump, isEmulating } from './queueing-message.ts';
-import { createRouteDecoder, encodeRouteDump, OWN_PROTOCOL } from './route-message.ts';
+import { RT_TABLE_MAIN } from './rtnetlink.ts';
 import { readSecurityStatistics } from './security-statistics.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
-import { groupTexts } from './text-groups.ts';
 import { isSecurityStep, programSecurity, readAssociationDrops, readSecurity } from './transport-security.ts';
 import { isGuePortStep, programGuePorts, readGuePorts } from './tunnels/gue-port.ts';
 import { WireguardDevices } from './tunnels/wireguard-devices.ts';
 import { UpAddresses } from './up-addresses.ts';
+import { VrfCommands } from './vrf-commands.ts';
+import { createVrfDevice, deleteVrfDevice, markVrfDevice } from './vrf-device.ts';
+import { VrfNamespace } from './vrf-namespace.ts';
 
 /** A network namespace held open by its file descriptor, which it owns. */
 export class NetworkNamespace implements Namespace {
   readonly name: string;
   readonly inode: number;
+  readonly isThere = true;
+  readonly table = RT_TABLE_MAIN;
+  readonly masterIndex = 0;
   readonly #fd: number;
   readonly #thread: NetworkThread;
-  /** As last read: links are dumped under the lock that every change of a route takes, routes are not. */
-  #names: ReadonlyMap<number, string> = new Map();
   readonly #connection: NetlinkConnection;
   readonly #visit: NetlinkVisit;
   readonly #filter: FilterTable;
   readonly #generic: GenericNetlink;
   readonly #wireguard: WireguardDevices;
+  readonly #dumps: NamespaceDumps;
   readonly #guards: Guards;
   readonly #ports: PortGuard;
   readonly #upAddresses: UpAddresses;
   readonly #watches: NamespaceWatches;
   readonly #servers = new LoopbackServers();
+  readonly #vrfCommands: VrfCommands;
   #open = true;
 
   /** @param socket one that was opened in the namespace */
@@ -86,7 +86,9 @@ export class NetworkNamespace implements Namespace {
     this.#generic = new GenericNetlink(options.families, this.#visit);
     this.#wireguard = new WireguardDevices(this.#generic);
     this.#upAddresses = new UpAddresses(this.name);
+    this.#dumps = new NamespaceDumps(this.#connection, this.#wireguard, this.#upAddresses);
     this.#watches = new NamespaceWatches(thread, () => this.fd);
+    this.#vrfCommands = new VrfCommands(this.name);
   }
 
   /** Fails once closed: the number may be another file's by then, and another namespace would be programmed. */
@@ -95,81 +97,54 @@ export class NetworkNamespace implements Namespace {
     return this.#fd;
   }
 
-  async readLinks(): Promise<ObservedLink[]> {
-    const links = await this.#dumpLinks();
-    const addresses = groupTexts(
-      await this.#connection.dump(
-        { what: 'RTM_GETADDR', message: encodeAddressDump() },
-        createAddressDecoder(),
-      ),
-      (entry) => entry.address,
-    );
-    const wireguard = await this.#wireguard.read(
-      links.filter(({ kind }) => kind === 'wireguard').map(({ index }) => index),
-    );
-    const remotes = groupTexts(
-      links.some(({ tunnel }) => tunnel?.kind === 'vxlan')
-        ? await this.#connection.dump(
-            { what: 'RTM_GETNEIGH', message: encodeFloodDump() },
-            createFloodDecoder(),
-          )
-        : [],
-      (entry) => entry.remote,
-    );
-    const emulations = await this.#readEmulations(links);
-    const names = namesOf(links);
-    this.#names = names;
-    const observed = links.map((link) => ({
-      name: link.name,
-      index: link.index,
-      kind: link.kind,
-      alias: link.alias,
-      mtu: link.mtu,
-      up: link.up,
-      addresses: addresses.get(link.index) ?? [],
-      master: names.get(link.masterIndex) ?? null,
-      peerIndex: link.kind === 'veth' ? link.lowerIndex : 0,
-      tunnel:
-        link.tunnel?.kind === 'vxlan'
-          ? { ...link.tunnel, remotes: (remotes.get(link.index) ?? []).sort() }
-          : (wireguard.get(link.index) ?? link.tunnel),
-      emulation: emulations.get(link.index) ?? null,
-    }));
-    this.#upAddresses.learn(observed);
-    return observed;
+  deviceOf(name: string): string {
+    return name;
   }
 
-  async #readEmulations(links: readonly LinkMessage[]): Promise<Map<number, Emulation>> {
-    if (!links.some(({ qdisc }) => isEmulating(qdisc))) return new Map();
-    const request = { what: 'RTM_GETQDISC', message: encodeQueueingDump() };
-    const queueings = await this.#connection.dump(request, createQueueingDecoder());
-    return new Map(queueings.map(({ index, emulation }) => [index, emulation]));
+  /** 0 where there is no such interface. */
+  indexOf(device: string): number {
+    return this.#open
+      ? this.#thread.inNamespace(this.fd, () => this.#thread.calls.interfaceIndex(device))
+      : 0;
+  }
+
+  openVrf(name: string, device: string, table: number): Namespace | null {
+    return this.indexOf(device) === 0 ? null : new VrfNamespace(this, name, device, table);
+  }
+
+  async createVrf(name: string, device: string, table: number): Promise<Namespace> {
+    await createVrfDevice(this, this.#connection, device, table);
+    const vrf = new VrfNamespace(this, name, device, table);
+    await markVrfDevice(this, vrf.masterIndex);
+    return vrf;
+  }
+
+  deleteVrf(device: string): Promise<void> {
+    return deleteVrfDevice(this, device);
+  }
+
+  readLinksTogether(): Promise<ObservedLink[]> {
+    return this.#dumps.readLinksTogether();
+  }
+
+  readLinks(): Promise<ObservedLink[]> {
+    return this.#dumps.readLinks();
   }
 
   readCounters(): Promise<LinkCounters[]> {
-    const request = { what: 'RTM_GETLINK', message: encodeLinkDump(true) };
-    return this.#connection.dump(request, createCounterDecoder());
+    return this.#dumps.readCounters();
   }
 
   readRoutes(): Promise<Route[]> {
-    return this.#readRoutes(encodeRouteDump());
+    return this.#dumps.readRoutes(RT_TABLE_MAIN);
   }
 
-  async readOwnRoutes(): Promise<KernelRoute[]> {
-    const routes = await this.#readRoutes(encodeRouteDump(OWN_PROTOCOL));
-    return routes.flatMap(({ prefix, nextHops }) => nextHops.map((hop) => ({ prefix, ...hop })));
+  readRoutesOf(table: number): Promise<Route[]> {
+    return this.#dumps.readRoutes(table);
   }
 
-  async #readRoutes(message: Buffer): Promise<Route[]> {
-    const routes = await this.#dumpRoutes(message);
-    const known = routes.every(({ nextHops }) => nextHops.every((hop) => !hop.interface.startsWith('#')));
-    if (known) return routes;
-    this.#names = namesOf(await this.#dumpLinks());
-    return this.#dumpRoutes(message);
-  }
-
-  #dumpRoutes(message: Buffer): Promise<Route[]> {
-    return this.#connection.dump({ what: 'RTM_GETROUTE', message }, createRouteDecoder(this.#names));
+  readOwnRoutes(): Promise<KernelRoute[]> {
+    return this.#dumps.readOwnRoutes();
   }
 
   async readTransport(): Promise<Omit<ObservedTransport, 'namespace'>> {
@@ -242,6 +217,16 @@ export class NetworkNamespace implements Namespace {
     return spawnInside(this.#thread, this.fd, command, argv, options);
   }
 
+  /** As `spawn`; the sockets that it opens are the VRF's. */
+  spawnInVrf(
+    device: string,
+    command: string,
+    argv: readonly string[],
+    options: NamespaceSpawnOptions,
+  ): ChildProcess {
+    return this.#vrfCommands.spawn(device, command, argv, (...call) => this.spawn(...call, options));
+  }
+
   listenOnLoopback(port: number, onConnection: (socket: Socket) => void): Watch {
     const fd = this.#thread.inNamespace(this.fd, () => this.#thread.calls.listenOnLoopback(port));
     return this.#servers.listen(fd, onConnection);
@@ -268,6 +253,11 @@ export class NetworkNamespace implements Namespace {
     return this.#watches.routes.watch(onChange);
   }
 
+  /** Calls back after a route of any VRF came or went. */
+  watchVrfRoutes(onChange: () => void): Watch {
+    return this.#watches.vrfRoutes.watch(onChange);
+  }
+
   watchSecurity(onChange: () => void): Watch {
     return this.#watches.security.watch(onChange);
   }
@@ -280,15 +270,4 @@ export class NetworkNamespace implements Namespace {
     this.#servers.close();
     closeSync(this.#fd);
   }
-
-  #dumpLinks(): Promise<LinkMessage[]> {
-    return this.#connection.dump(
-      { what: 'RTM_GETLINK', message: encodeLinkDump(false) },
-      createLinkDecoder(),
-    );
-  }
-}
-
-function namesOf(links: readonly LinkMessage[]): Map<number, string> {
-  return new Map(links.map((link) => [link.index, link.name]));
 }

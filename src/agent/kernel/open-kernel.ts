@@ -7,15 +7,13 @@ import { MODULES_OF_FEATURES, probeFeatures } from './kernel-features.ts';
 import { loadModules } from './kernel-modules.ts';
 import { probeLinkKinds } from './link-kinds.ts';
 import { NamespaceDirectory, namespaceExists } from './namespace-directory.ts';
+import { NAMESPACE_MARK } from './namespace-mark.ts';
 import { NetlinkConnection } from './netlink-connection.ts';
 import { createNetlinkSocket, openNetlinkSocket } from './netlink-socket.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { NetworkThread, openPresentNetwork } from './network-thread.ts';
 import { loadSystemCalls } from './system-calls.ts';
 import { VrfDirectory } from './vrf-directory.ts';
-
-/** Alias of `lo` in every namespace that the product made. */
-export const NAMESPACE_MARK = 'vinet';
 
 /**
  * Linux as the agent's kernel. Must be called, and its result used, on one thread that nothing else moves

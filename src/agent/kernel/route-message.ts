@@ -14,14 +14,16 @@ import {
 import * as rt from './rtnetlink.ts';
 
 /**
- * Of all address families, of the main table.
+ * Of all address families, of one table.
  * @param protocol number of those that are asked for; 0 for all
  */
-export function encodeRouteDump(protocol = 0): Buffer {
+export function encodeRouteDump({ table, protocol = 0 }: { table: number; protocol?: number }): Buffer {
   const header = Buffer.alloc(rt.ROUTE_HEADER_BYTES);
-  header.writeUInt8(rt.RT_TABLE_MAIN, 4);
+  const isShort = table < 256;
+  header.writeUInt8(isShort ? table : 0, 4);
   header.writeUInt8(protocol, 5);
-  return encodeMessage(rt.RTM_GETROUTE, NLM_F_DUMP, header);
+  const attributes = isShort ? [] : [attributeU32(rt.RTA_TABLE, table)];
+  return encodeMessage(rt.RTM_GETROUTE, NLM_F_DUMP, header, ...attributes);
 }
 
 /**
@@ -37,17 +39,20 @@ export function encodeDeleteRoute(index: number, route: KernelRoute): Buffer {
 }
 
 /**
- * Makes a decoder for one dump; null for what is no unicast route of the main table.
+ * Makes a decoder for one dump; null for what is no unicast route of the table.
  * @param interfaces names by index
  */
 export function createRouteDecoder(
   interfaces: ReadonlyMap<number, string>,
+  table: number,
 ): (buffer: Buffer, type: number, start: number, end: number) => Route | null {
   const attributes = new AttributeTable(rt.RTA_VIA);
   const hop = new AttributeTable(rt.RTA_VIA);
   return (buffer, type, start, end) => {
-    if (type !== rt.RTM_NEWROUTE || !isMainUnicast(buffer, start, end)) return null;
+    if (type !== rt.RTM_NEWROUTE || !isUnicast(buffer, start, end)) return null;
     attributes.read(buffer, start + rt.ROUTE_HEADER_BYTES, end);
+    const found = attributes.has(rt.RTA_TABLE) ? attributes.u32(rt.RTA_TABLE) : buffer[start + 4];
+    if (found !== table) return null;
     const destination = attributes.has(rt.RTA_DST)
       ? formatAddress(buffer, attributes.start(rt.RTA_DST), attributes.end(rt.RTA_DST))
       : buffer[start] === AF_INET
@@ -64,14 +69,15 @@ export function createRouteDecoder(
   };
 }
 
-/** Whether a message with struct rtmsg at `start` is about a unicast route of the main table. */
-export function isMainUnicast(buffer: Buffer, start: number, end: number): boolean {
+/** Whether a message with struct rtmsg at `start` is about a unicast route. */
+export function isUnicast(buffer: Buffer, start: number, end: number): boolean {
   requireBytes(start, end, rt.ROUTE_HEADER_BYTES);
-  return (
-    buffer[start + 4] === rt.RT_TABLE_MAIN &&
-    buffer[start + 7] === rt.RTN_UNICAST &&
-    (buffer.readUInt32LE(start + 8) & rt.RTM_F_CLONED) === 0
-  );
+  return buffer[start + 7] === rt.RTN_UNICAST && (buffer.readUInt32LE(start + 8) & rt.RTM_F_CLONED) === 0;
+}
+
+/** Whether the route of such a message is of the main table. */
+export function isOfMain(buffer: Buffer, start: number): boolean {
+  return buffer[start + 4] === rt.RT_TABLE_MAIN;
 }
 
 /** struct rtmsg and attributes */

@@ -21,6 +21,8 @@ export interface SystemCalls {
   lock(fd: number): void;
   /** getsockname(2): the port of a netlink socket; null when the descriptor is none. */
   netlinkPort(fd: number): number | null;
+  /** if_nametoindex(3): 0 where the network that the thread is in has no such interface. */
+  interfaceIndex(name: string): number;
   /** setsockopt(2) of a number. */
   setSocketOption(fd: number, level: number, option: number, value: number): void;
   /** socket(2), bind(2) and listen(2): TCP at 127.0.0.1. What is started meanwhile does not inherit the descriptor. */
@@ -48,6 +50,7 @@ export function loadSystemCalls(): SystemCalls {
   const umount2 = libc.func('int umount2(const char *target, int flags)');
   const flock = libc.func('int flock(int fd, int operation)');
   const getsockname = libc.func('int getsockname(int fd, void *address, _Inout_ uint32_t *length)');
+  const nameToIndex = libc.func('unsigned int if_nametoindex(const char *name)');
   const setsockopt = libc.func(
     'int setsockopt(int fd, int level, int option, const int *value, uint32_t length)',
   );
@@ -112,6 +115,7 @@ export function loadSystemCalls(): SystemCalls {
         ? address.readUInt32LE(4)
         : null;
     },
+    interfaceIndex: (name) => nameToIndex(name),
     setSocketOption,
     listenOnLoopback: (port) =>
       withLoopback(port, (fd, address) => {

@@ -3,7 +3,7 @@ import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
 import type { RoutingState } from '../../model/routing-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
-import { servedRouters, sharedFrrOf } from '../../planner/shared-frr.ts';
+import { holdsVrfs, servedRouters, sharedFrrOf } from '../../planner/shared-frr.ts';
 import type { Frr } from '../frr/frr.ts';
 import type { GracefulStarts } from '../frr/graceful/graceful-starts.ts';
 import type { VrfSet } from '../frr/vrf-check.ts';
@@ -39,7 +39,7 @@ function vrfSetsOf({ overlays }: NodeState, { vrfFolders }: Kernel): ReadonlyMap
     const namespace = sharedFrrOf(overlay)?.namespace;
     if (namespace === undefined) continue;
     const names = servedRouters(overlay).map(({ name }) => name);
-    sets.set(namespace, { folder: vrfFolders.pathOf(namespace), names });
+    sets.set(namespace, { folder: holdsVrfs(overlay) ? null : vrfFolders.pathOf(namespace), names });
   }
   return sets;
 }

@@ -68,7 +68,16 @@ export class Executor {
     await links.update(of('set-link-down', 'remove-route'));
     await links.remove(of('delete-link'));
     await links.update(of('remove-remote', 'remove-address'));
-    await this.createNamespaces(of('create-namespace'), marksOf(desired), table, failures);
+    const marks = marksOf(desired);
+    const isVrf = ({ vrf }: { vrf: unknown }) => vrf !== null;
+    const made = of('create-namespace');
+    await this.createNamespaces(
+      made.filter((change) => !isVrf(change)),
+      marks,
+      table,
+      failures,
+    );
+    await this.createNamespaces(made.filter(isVrf), marks, table, failures);
     this.setForwarding(of('set-forwarding'), failures);
     this.writeHosts(of('set-hosts'), failures);
     await this.setFilters(of('set-filter'), failures);
@@ -96,16 +105,25 @@ export class Executor {
 
   private async deleteEnvironments(changes: readonly { namespace: string }[], failures: Failures) {
     const { kernel, frr, folder, environments } = this.options;
-    await forEachAtOnce(changes, 64, ({ namespace }) =>
-      attempt(failures, namespace, async () => {
-        await frr.remove(namespace);
-        kernel.vrfFolders.remove(namespace);
-        environments.release(namespace);
-        kernel.deleteNamespace(namespace);
-        removeHostsFile(namespace);
-        folder.unmark(namespace);
-      }),
-    );
+    // VRFs go before the namespace that they stand in.
+    for (const turn of [changes.filter((change) => this.isVrf(change)), changes])
+      await forEachAtOnce(turn, 64, ({ namespace }) =>
+        attempt(failures, namespace, async () => {
+          const mark = folder.markOf(namespace);
+          if (mark === null) return;
+          await frr.remove(namespace);
+          kernel.vrfFolders.remove(namespace);
+          environments.release(namespace);
+          if (mark.vrf === null) kernel.deleteNamespace(namespace);
+          else await environments.find(mark.vrf.of)?.deleteVrf(mark.name);
+          removeHostsFile(namespace);
+          folder.unmark(namespace);
+        }),
+      );
+  }
+
+  private isVrf({ namespace }: { namespace: string }): boolean {
+    return (this.options.folder.markOf(namespace)?.vrf ?? null) !== null;
   }
 
   private restoreNames(changes: readonly { namespace: string }[], failures: Failures): void {
@@ -118,7 +136,7 @@ export class Executor {
   }
 
   private async createNamespaces(
-    changes: readonly { namespace: string; ipv4: boolean; ipv6: boolean }[],
+    changes: readonly Extract<Change, { kind: 'create-namespace' }>[],
     marks: ReadonlyMap<string, Mark>,
     table: LinkTable,
     failures: Failures,
@@ -126,11 +144,13 @@ export class Executor {
     const { folder, environments } = this.options;
     for (let at = 0; at < changes.length; at += NAMESPACES_A_TURN) {
       const turn = changes.slice(at, at + NAMESPACES_A_TURN);
-      await forEachAtOnce(turn, NAMESPACES_A_TURN, ({ namespace, ipv4, ipv6 }) =>
+      await forEachAtOnce(turn, NAMESPACES_A_TURN, ({ namespace, vrf, ipv4, ipv6 }) =>
         attempt(failures, namespace, async () => {
-          folder.mark(marks.get(namespace) ?? { namespace, overlay: '', name: '' });
+          const mark = marks.get(namespace) ?? { namespace, overlay: '', name: '', vrf };
+          folder.mark(mark);
           table.forget(namespace);
-          writeForwarding(await environments.create(namespace), { ipv4, ipv6 });
+          if (vrf === null) writeForwarding(await environments.create(namespace), { ipv4, ipv6 });
+          else await environments.createVrf(namespace, mark.name, vrf);
         }),
       );
       await new Promise((resolve) => setImmediate(resolve));
@@ -167,7 +187,9 @@ export class Executor {
 
 function marksOf(desired: NodeState): ReadonlyMap<string, Mark> {
   const marks = desired.overlays.flatMap((overlay) =>
-    overlay.environments.map(({ namespace, name }): Mark => ({ namespace, overlay: overlay.name, name })),
+    overlay.environments.map(
+      ({ namespace, name, vrf }): Mark => ({ namespace, overlay: overlay.name, name, vrf }),
+    ),
   );
   return new Map(marks.map((mark) => [mark.namespace, mark]));
 }

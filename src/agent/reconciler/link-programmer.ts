@@ -102,11 +102,11 @@ export class LinkProgrammer {
       const peerInto = peer === null ? null : this.namespace(peer.namespace);
       const carrier = link.kind === 'tunnel' ? link.transport : null;
       const transport = carrier === null ? this.kernel.underlay : this.namespace(carrier);
-      const index = this.table.add(namespace, link.name, carrier);
+      const index = this.table.add(namespace, link.name);
       const peerEnd =
         peer === null || peerInto === null
           ? null
-          : { link: peer.link, into: peerInto, index: this.table.add(peer.namespace, peer.link.name, null) };
+          : { link: peer.link, into: peerInto, index: this.table.add(peer.namespace, peer.link.name) };
       return [{ namespace, transport, step: { step: 'create', link, into, index, peer: peerEnd } }];
     } catch (error) {
       this.failures.add(namespace, error);

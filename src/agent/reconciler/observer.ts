@@ -1,6 +1,11 @@
-import { namespaceOf } from '../../model/names.ts';
+import { namespaceOf, routerOfDevice } from '../../model/names.ts';
 import type { NodeState } from '../../model/node-state.ts';
-import type { Observation, ObservedEnvironment, ObservedTransport } from '../../model/observation.ts';
+import type {
+  Observation,
+  ObservedEnvironment,
+  ObservedLink,
+  ObservedTransport,
+} from '../../model/observation.ts';
 import { usedKeyName } from '../../planner/used-keys.ts';
 import type { Frr } from '../frr/frr.ts';
 import { readHostsFile } from '../hosts-file.ts';
@@ -66,7 +71,9 @@ export class Observer {
       this.kernel.listNamespaces().flatMap((entry) => (entry.mounted ? [entry.name] : [])),
     );
     const environments = await Promise.all(
-      this.folder.marks().map((mark) => this.observeEnvironment(mark, named.has(mark.namespace))),
+      this.folder
+        .marks()
+        .map((mark) => this.observeEnvironment(mark, mark.vrf !== null || named.has(mark.namespace))),
     );
     const folders = this.kernel.vrfFolders.list();
     return {
@@ -127,8 +134,10 @@ export class Observer {
   }
 
   private async read(mark: Mark, named: boolean, namespace: Namespace | null): Promise<ObservedEnvironment> {
+    const { vrf, ...owner } = mark;
     const daemons = await this.frr.observe(mark.namespace, namespace);
-    const base = { ...mark, named, daemons, hosts: readHostsFile(mark.namespace) };
+    const hosts = readHostsFile(mark.namespace);
+    const base = { ...owner, vrfOf: vrf?.of ?? null, named, daemons, hosts };
     if (namespace === null)
       return {
         ...base,
@@ -144,11 +153,19 @@ export class Observer {
       ...base,
       exists: true,
       ...readForwarding(namespace),
-      links: await namespace.readLinks(),
+      links: this.withoutVrfs(mark, await namespace.readLinks()),
       routes: await namespace.readOwnRoutes(),
       filter: await namespace.readFilter(),
       vrfs: [],
     };
+  }
+
+  /** What VRFs hold is told as theirs. */
+  private withoutVrfs({ namespace }: Mark, links: ObservedLink[]): ObservedLink[] {
+    const routers = new Set(
+      this.folder.marks().flatMap(({ vrf, name }) => (vrf?.of === namespace ? [name] : [])),
+    );
+    return routers.size === 0 ? links : links.filter(({ name }) => !routers.has(routerOfDevice(name)));
   }
 }
 

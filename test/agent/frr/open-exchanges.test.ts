@@ -44,6 +44,19 @@ it('clears only interfaces in the middle of an exchange', async () => {
     ' no ip ospf authentication',
     'exit',
   ]);
-  await reopenExchanges(channel, commands, 1000);
+  await reopenExchanges(channel, commands, 1000, false);
   expect(asked.filter((command) => command.startsWith('clear'))).toEqual(['clear ip ospf interface r2']);
+});
+
+it('asks about an interface in the VRF that its name says where VRFs are devices', async () => {
+  const asked: string[] = [];
+  const channel: Pick<DaemonChannel, 'ask'> = {
+    ask: (command) => {
+      asked.push(command);
+      return Promise.resolve({ code: 0, text: '10.20.0.2  1 Loading/-' });
+    },
+  };
+  const commands = ['interface r1.r2', ' no ip ospf authentication', 'exit'];
+  await reopenExchanges(channel, commands, 1000, true);
+  expect(asked).toEqual(['show ip ospf vrf r1 neighbor r1.r2', 'clear ip ospf vrf r1 interface r1.r2']);
 });

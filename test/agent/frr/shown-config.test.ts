@@ -107,5 +107,5 @@ describe('sections that FRR swallowed', () => {
 
 it('tells routes of the default VRF too, where nothing belongs', () => {
   const shown = 'vrf r1\n ip route 10.0.0.0/8 blackhole\nexit-vrf\nip route 10.1.0.0/16 blackhole\n';
-  expect(sectionsWithoutVrf(shown)).toEqual(['ip route 10.1.0.0/16 blackhole\n']);
+  expect(sectionsWithoutVrf(shown, false)).toEqual(['ip route 10.1.0.0/16 blackhole\n']);
 });

@@ -92,7 +92,7 @@ describe('decoders', () => {
     counters: [RTM_NEWLINK, createCounterDecoder],
     address: [RTM_NEWADDR, createAddressDecoder],
     flood: [RTM_NEWNEIGH, createFloodDecoder],
-    route: [RTM_NEWROUTE, () => createRouteDecoder(new Map())],
+    route: [RTM_NEWROUTE, () => createRouteDecoder(new Map(), 254)],
   } as const;
 
   test.each(Object.entries(decoders))(

@@ -72,7 +72,7 @@ test('refuses a next hop of no length instead of reading it for ever', () => {
 
 function decode(...parts: readonly Buffer[]) {
   const bytes = Buffer.concat(parts);
-  return createRouteDecoder(INTERFACES)(bytes, RTM_NEWROUTE, 0, bytes.length);
+  return createRouteDecoder(INTERFACES, MAIN)(bytes, RTM_NEWROUTE, 0, bytes.length);
 }
 
 function header(fields: { length?: number; table?: number; protocol?: number; type?: number }): Buffer {

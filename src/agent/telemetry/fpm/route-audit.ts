@@ -85,7 +85,9 @@ export class RouteAudit {
     // Watched from before it is read, so that no change in between is lost.
     this.#watch ??= this.#namespace.watchRoutes(() => this.suspect());
     const table = await this.#namespace.readRoutes();
-    return this.#stream.lastHeardAt === heardAt ? findDifferences(this.#stream.decisions, table) : null;
+    return this.#stream.lastHeardAt === heardAt
+      ? findDifferences(this.#stream.decisions, table, this.#namespace.table)
+      : null;
   }
 
   #settle(found: RouteDifferences, confirmed: RouteDifferences): void {

@@ -33,7 +33,7 @@ export function createDecisionDecoder(): (
     if (at >= 0) requireBytes(at, attributes.end(rt.RTA_DST), bytes);
     if (bytes === 16 && at >= 0 && isLinkLocal(buffer, at)) return null;
     const address = at < 0 ? '\0'.repeat(bytes) : buffer.toString('latin1', at, at + bytes);
-    const table = attributes.has(RTA_TABLE) ? attributes.u32(RTA_TABLE) : (buffer[start + 4] ?? 0);
+    const table = attributes.has(rt.RTA_TABLE) ? attributes.u32(rt.RTA_TABLE) : (buffer[start + 4] ?? 0);
     return {
       key: String.fromCharCode(prefixLength, table & 0xffff, table >>> 16) + address,
       protocol: buffer[start + 5] ?? 0,
@@ -46,10 +46,12 @@ export function createDecisionDecoder(): (
 /** `10.0.0.3/32` and the number of its table. */
 export function describeKey(key: string): { prefix: string; table: number } {
   const address = Buffer.from(key.slice(3), 'latin1');
-  return {
-    prefix: `${formatAddress(address, 0, address.length)}/${key.charCodeAt(0)}`,
-    table: key.charCodeAt(1) + key.charCodeAt(2) * 0x10000,
-  };
+  return { prefix: `${formatAddress(address, 0, address.length)}/${key.charCodeAt(0)}`, table: tableOf(key) };
+}
+
+/** The number of a key's table. */
+export function tableOf(key: string): number {
+  return key.charCodeAt(1) + key.charCodeAt(2) * 0x10000;
 }
 
 /** fe80::/10: every interface has one, which changes with duplicate address detection and leads nowhere else. */
@@ -57,7 +59,6 @@ function isLinkLocal(buffer: Buffer, at: number): boolean {
   return buffer[at] === 0xfe && ((buffer[at + 1] ?? 0) & 0xc0) === 0x80;
 }
 
-const RTA_TABLE = 15;
 const RTA_NH_ID = 30;
 const ADDRESS_BYTES: ReadonlyMap<number, number> = new Map([
   [AF_INET, 4],

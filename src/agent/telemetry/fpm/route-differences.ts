@@ -1,6 +1,5 @@
 import type { Route } from '../../../model/route.ts';
 import { protocolName } from '../../kernel/route-message.ts';
-import { RT_TABLE_MAIN } from '../../kernel/rtnetlink.ts';
 import type { DecisionTable } from './decision-table.ts';
 import { describeKey } from './route-decision.ts';
 
@@ -15,14 +14,19 @@ export interface RouteDifferences {
 export const NO_DIFFERENCES: RouteDifferences = { missing: [], stray: [] };
 
 /**
- * Compares the routes of routing protocols in the main table. Pure.
+ * Compares the routes of routing protocols in one table. Pure.
  * @param kernel unicast routes as the kernel has them
+ * @param own number of the table
  */
-export function findDifferences(decisions: DecisionTable, kernel: readonly Route[]): RouteDifferences {
+export function findDifferences(
+  decisions: DecisionTable,
+  kernel: readonly Route[],
+  own: number,
+): RouteDifferences {
   const chosen = new Map<string, string>();
   for (const { key, protocol } of decisions.entries()) {
     const { prefix, table } = describeKey(key);
-    if (table === RT_TABLE_MAIN) chosen.set(prefix, protocolName(protocol));
+    if (table === own) chosen.set(prefix, protocolName(protocol));
   }
   const present = new Set(kernel.map(({ prefix, protocol }) => `${prefix} ${protocol}`));
   const missing = [...chosen]

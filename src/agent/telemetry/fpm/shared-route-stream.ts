@@ -1,7 +1,9 @@
 import type { RouteBurst } from '../../../model/route-burst.ts';
 import type { Namespace } from '../../kernel/kernel.ts';
+import { RT_TABLE_MAIN } from '../../kernel/rtnetlink.ts';
 import { DecisionLog } from './decision-log.ts';
 import type { DecisionTable } from './decision-table.ts';
+import { tableOf } from './route-decision.ts';
 import type { RouterDecisions } from './route-stream.ts';
 import { ZebraListener } from './zebra-listener.ts';
 
@@ -14,19 +16,20 @@ export interface SharedRouteStreamOptions {
   readonly onBroken: (reason: string) => void;
 }
 
-type Router = Pick<Namespace, 'name' | 'readNetlinkPorts'>;
+type Router = Pick<Namespace, 'name' | 'table' | 'readNetlinkPorts'>;
 
 /**
  * A zebra that serves many routers, as it tells its decisions. A message does not say which router it is about; it
  * bears the port of the netlink socket by which zebra programs that router's network, though, and the kernel tells
- * of each network which ports are bound there. Linux gives no two of zebra's sockets the same port.
+ * of each network which ports are bound there. Linux gives no two of zebra's sockets the same port. Where the routers are
+ * VRFs of one network, the table says whose a decision is.
  */
 export class SharedRouteStream {
   readonly #options: SharedRouteStreamOptions;
   readonly #listener: ZebraListener;
   readonly #logs = new Map<number, DecisionLog>();
   readonly #routers = new Set<SharedRouter>();
-  /** Speakers of what came in last. */
+  /** Speakers of what came in last; a VRF's speaker is its table's number, below zero. */
   readonly #heard = new Set<number>();
   #connectedAt = 0;
   #claimTimer: NodeJS.Timeout | null = null;
@@ -46,8 +49,10 @@ export class SharedRouteStream {
         for (const router of this.#routers) router.lose();
       },
       onDecision: (decision, speaker) => {
-        this.#heard.add(speaker);
-        this.#logOf(speaker).take(decision);
+        const table = tableOf(decision.key);
+        const key = table === RT_TABLE_MAIN ? speaker : -table;
+        this.#heard.add(key);
+        this.#logOf(key).take(decision);
       },
       onRead: () => this.#settle(),
       onGone: () => {
@@ -167,6 +172,8 @@ class SharedRouter implements RouterDecisions {
 
   /** Which of these ports is bound in the router's network; null where none is. */
   findAmong(ports: ReadonlySet<number>): number | null {
+    const { table } = this.#namespace;
+    if (table !== RT_TABLE_MAIN) return ports.has(-table) ? -table : null;
     try {
       return [...this.#namespace.readNetlinkPorts()].find((port) => ports.has(port)) ?? null;
     } catch {

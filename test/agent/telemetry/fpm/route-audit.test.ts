@@ -13,6 +13,7 @@ import type { Route } from '../../../../src/model/route.ts';
 const OSPF = 188;
 const STATIC = 196;
 const KERNEL = 2;
+const MAIN = 254;
 
 describe('zebra and the kernel', () => {
   it('agree when the kernel has what zebra chose, whatever else it has of its own', () => {
@@ -22,13 +23,13 @@ describe('zebra and the kernel', () => {
       route('10.8.0.0/24', 'kernel'),
       route('10.7.0.0/24', 'boot'),
     ];
-    expect(findDifferences(table, kernel)).toEqual({ missing: [], stray: [] });
+    expect(findDifferences(table, kernel, MAIN)).toEqual({ missing: [], stray: [] });
   });
 
   it('differ by a route that is missing, is of another protocol, or is left over', () => {
     const table = tableOf(decision('10.0.0.3', OSPF), decision('10.0.0.4', STATIC));
     const kernel = [route('10.0.0.4/32', 'ospf'), route('10.0.0.5/32', 'bgp')];
-    expect(findDifferences(table, kernel)).toEqual({
+    expect(findDifferences(table, kernel, MAIN)).toEqual({
       missing: ['10.0.0.3/32 ospf', '10.0.0.4/32 static'],
       stray: ['10.0.0.4/32 ospf', '10.0.0.5/32 bgp'],
     });
@@ -36,12 +37,13 @@ describe('zebra and the kernel', () => {
 
   it("agree on an operator's static route, which zebra calls the kernel's", () => {
     const table = tableOf(decision('10.0.0.3', KERNEL));
-    expect(findDifferences(table, [route('10.0.0.3/32', 'static')]).stray).toEqual([]);
+    expect(findDifferences(table, [route('10.0.0.3/32', 'static')], MAIN).stray).toEqual([]);
   });
 
-  it('are not compared in other tables than the main one', () => {
+  it('are compared in one table only', () => {
     const table = tableOf(decision('10.0.0.3', OSPF, 1001));
-    expect(findDifferences(table, [])).toEqual({ missing: [], stray: [] });
+    expect(findDifferences(table, [], MAIN)).toEqual({ missing: [], stray: [] });
+    expect(findDifferences(table, [], 1001).missing).toEqual(['10.0.0.3/32 ospf']);
   });
 });
 
@@ -60,7 +62,8 @@ describe('comparing them', () => {
     told = [];
     kernelChanged = null;
     stream = { isConnected: true, lastHeardAt: 0, decisions: tableOf(decision('10.0.0.3', OSPF)) };
-    const namespace: Pick<Namespace, 'readRoutes' | 'watchRoutes'> = {
+    const namespace: Pick<Namespace, 'table' | 'readRoutes' | 'watchRoutes'> = {
+      table: MAIN,
       readRoutes: async () => {
         reads += 1;
         return kernel;

@@ -8,6 +8,8 @@ import type { RouterDecisions } from '../../../../src/agent/telemetry/fpm/route-
 import { SharedRouteStream } from '../../../../src/agent/telemetry/fpm/shared-route-stream.ts';
 import { routeFrame } from './zebra-stream.ts';
 
+const MAIN = 254;
+
 describe('listening to a zebra that serves several routers', () => {
   let server: Server;
   let stream: SharedRouteStream;
@@ -41,6 +43,17 @@ describe('listening to a zebra that serves several routers', () => {
     await expect.poll(() => prefixesOf(r2)).toEqual(['10.0.0.4/32', '10.0.0.5/32']);
     expect(prefixesOf(r1)).toEqual(['10.0.0.3/32']);
     expect([r1.isConnected, r2.isConnected]).toEqual([true, true]);
+  });
+
+  it('tells routers that are VRFs of one network apart by their tables', async () => {
+    const [r1, r2] = [1001, 1002].map((table) =>
+      stream.follow({ name: `r${table}`, table, readNetlinkPorts: () => new Set([71]) }, () => {}),
+    );
+    const zebra = await dial();
+    zebra.write(Buffer.concat([said(71, 3, 1001), said(71, 4, 1002), said(71, 9)]));
+    await expect
+      .poll(() => [r1, r2].map((router) => (router ? prefixesOf(router) : [])))
+      .toEqual([['10.0.0.3/32'], ['10.0.0.4/32']]);
   });
 
   it('keeps what it hears of a router that is followed only later', async () => {
@@ -86,7 +99,7 @@ describe('listening to a zebra that serves several routers', () => {
   function follow(name: string, ...bound: number[]): RouterDecisions {
     ports.set(name, bound);
     const readNetlinkPorts = () => new Set(ports.get(name));
-    return stream.follow({ name, readNetlinkPorts }, () => changes.push(name));
+    return stream.follow({ name, table: MAIN, readNetlinkPorts }, () => changes.push(name));
   }
 
   async function dial(): Promise<Socket> {
@@ -111,8 +124,8 @@ it('reads the ports of rtnetlink sockets, and of no others', () => {
 });
 
 /** A route to 10.0.0.LAST from the socket with this port. */
-function said(port: number, last: number): Buffer {
-  const frame = routeFrame({ address: [10, 0, 0, last], prefixLength: 32 });
+function said(port: number, last: number, table = MAIN): Buffer {
+  const frame = routeFrame({ address: [10, 0, 0, last], prefixLength: 32, table });
   frame.writeUInt32LE(port, 16);
   return frame;
 }
