@@ -18,7 +18,7 @@ import { Environments } from './reconciler/environments.ts';
 import { Executor } from './reconciler/executor.ts';
 import { Observer } from './reconciler/observer.ts';
 import { Reconciler, type Round } from './reconciler/reconciler.ts';
-import { eventsOfDrift, eventsOfRound, keptDrifts } from './round-events.ts';
+import { eventsOfDrift, eventsOfRound, keptDrifts, outdatedDaemons } from './round-events.ts';
 import type { StateFolder } from './state-folder.ts';
 import { AgentMetrics } from './telemetry/agent-metrics.ts';
 import { readDrops } from './telemetry/drop-samples.ts';
@@ -61,6 +61,7 @@ export class Agent {
   private round: Round | null = null;
   private lastFailures: ReadonlyMap<string, string> = new Map();
   private lastDrifts: ReadonlyMap<string, string> = new Map();
+  private lastOutdated: ReadonlyMap<string, string> = new Map();
   /** Routers that the round under way has started. */
   private readonly started = new Set<string>();
   private report: { readonly timer: NodeJS.Timeout; readonly dueAt: number } | null = null;
@@ -133,6 +134,10 @@ export class Agent {
       if (folder.isMarked(name)) this.changed(name);
     });
     frr.onDeath(({ pathspace, daemon }) => this.daemonDied(pathspace, daemon));
+    frr.onProgramsChange(() => {
+      this.observer.invalidateAll();
+      this.reconciler.trigger();
+    });
     this.mendFromMemory();
   }
 
@@ -213,7 +218,16 @@ export class Agent {
       this.options.log(`${namespace}: ${message}`);
       this.tell(kind, namespace, message);
     }
+    const outdated = outdatedDaemons(round);
+    for (const [namespace, daemons] of outdated)
+      if (!this.lastOutdated.has(namespace))
+        this.tell(
+          'frr-outdated',
+          namespace,
+          `${daemons}: not the program that is installed now; vinet upgrade-frr`,
+        );
     this.round = round;
+    this.lastOutdated = outdated;
     this.lastFailures = round.failures;
     this.lastDrifts = drifts;
     this.started.clear();

@@ -61,6 +61,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
     metrics: options.metricsListen ?? '',
   });
   log(`node ${node.name} at ${node.underlay.join(', ')}, FRR ${node.capabilities.frr || 'not installed'}`);
+  if (frr.remark !== '') log(frr.remark);
   raiseNeighborLimits(node.limits.members, log);
 
   let link: ControllerLink | null = null;

@@ -87,7 +87,7 @@ function reportEnvironment(
       const running = serving.daemons.find((other) => other.daemon === daemon && other.healthy);
       const restarts = telemetry.restartsOf(serving.namespace, daemon);
       const drift = countConfigLines(running?.drift?.commands ?? []);
-      return { daemon, pid: running?.pid ?? 0, restarts, drift };
+      return { daemon, pid: running?.pid ?? 0, restarts, drift, outdated: running?.outdated ?? false };
     }),
   };
 }
@@ -117,7 +117,7 @@ function addLeftovers(
       message: failures.get(namespace) ?? '',
       routes: { have: 0, want: 0 },
       neighbors: { have: 0, want: 0 },
-      daemons: daemons.map(({ daemon, pid }) => ({ daemon, pid, restarts: 0, drift: 0 })),
+      daemons: daemons.map(({ daemon, pid }) => ({ daemon, pid, restarts: 0, drift: 0, outdated: false })),
     });
   }
   return [...all].map(([name, environments]) => ({

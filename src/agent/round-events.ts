@@ -72,6 +72,16 @@ export function eventsOfDrift(
   ];
 }
 
+/** Daemons of each namespace that run another program than the one installed, in the order of the observation. */
+export function outdatedDaemons({ observed }: Round): ReadonlyMap<string, string> {
+  return new Map(
+    observed.environments.flatMap(({ namespace, daemons }): [string, string][] => {
+      const outdated = daemons.filter((one) => one.outdated).map(({ daemon }) => daemon);
+      return outdated.length === 0 ? [] : [[namespace, outdated.join(', ')]];
+    }),
+  );
+}
+
 function repairKind(change: Change): ReportedEvent['kind'] {
   return change.kind === 'start-daemon' ? 'daemon-started' : 'drift-repaired';
 }

@@ -48,6 +48,7 @@ export async function describeSelf(kernel: Kernel, frr: Frr, options: SelfDescri
       linkKinds: await kernel.readLinkKinds(),
       features: [...(await kernel.readFeatures()), ...frr.features],
       frr: frr.version,
+      frrRemark: frr.remark,
       daemons: frr.installed,
     },
     limits: { members: options.maxMembers ?? Math.floor(totalmem() / 2 / BYTES_A_MEMBER) },

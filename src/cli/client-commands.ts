@@ -21,6 +21,7 @@ import { addLink } from './link-command.ts';
 import { collect, readMemberPath, readRouterPath } from './option-values.ts';
 import { runRotate } from './rotate.ts';
 import { runTrace } from './trace.ts';
+import { runUpgrade } from './upgrade.ts';
 import { runVersion } from './version.ts';
 import { runVtysh } from './vtysh.ts';
 
@@ -35,6 +36,7 @@ export function addClientCommands(program: Command, context: CommandContext): vo
   addDelete(program, context);
   addLink(program, context);
   addRotate(program, context);
+  addUpgrade(program, context);
   addExec(program, context);
   addVtysh(program, context);
   addTrace(program, context);
@@ -156,6 +158,23 @@ function addRotate(program: Command, context: CommandContext): void {
     const options = { waitMs: flags.wait === true ? flags.timeout : null };
     await withClient(context, flags, (client) => runRotate(client, overlay, options, context.terminal));
   });
+}
+
+function addUpgrade(program: Command, context: CommandContext): void {
+  const command = program
+    .command('upgrade-frr')
+    .description(
+      "start FRR's daemons anew after an upgrade of its package, router by router, each drained before",
+    )
+    .argument('[node...]', 'only those on these nodes')
+    .addOption(new Option('--abort', 'begin no further one, and give the present one its traffic back'));
+  withWaitOptions(command, 'until every daemon runs what is installed');
+  withClientOptions(command).action(
+    async (nodes: string[], flags: ClientFlags & WaitFlags & { abort?: true }) => {
+      const options = { abort: flags.abort === true, waitMs: flags.wait === true ? flags.timeout : null };
+      await withClient(context, flags, (client) => runUpgrade(client, nodes, options, context.terminal));
+    },
+  );
 }
 
 function addExec(program: Command, context: CommandContext): void {

@@ -71,10 +71,11 @@ export const WIDE_ROUTER_VIEW: View<RouterView> = {
   ],
 };
 
-function daemonText({ daemon, pid, restarts, drift }: RouterView['daemons'][number]): string {
+function daemonText({ daemon, pid, restarts, drift, outdated }: RouterView['daemons'][number]): string {
   const remarks = [
     restarts === 0 ? '' : `${restarts} restarts`,
     drift === 0 ? '' : `${drift} lines drifted`,
+    outdated ? 'outdated' : '',
   ].filter((remark) => remark !== '');
   return `${daemon}=${pid === 0 ? 'down' : pid}${remarks.length === 0 ? '' : `(${remarks.join(', ')})`}`;
 }
@@ -192,8 +193,13 @@ export const NODE_VIEW: View<NodeView> = {
 };
 
 export const WIDE_NODE_VIEW: View<NodeView> = {
-  columns: [...NODE_VIEW.columns, { title: 'LINKS' }, { title: 'FEATURES' }],
-  row: (node) => [...NODE_VIEW.row(node), node.linkKinds.join(' '), node.features.join(' ')],
+  columns: [...NODE_VIEW.columns, { title: 'LINKS' }, { title: 'FEATURES' }, { title: 'ABOUT FRR' }],
+  row: (node) => [
+    ...NODE_VIEW.row(node),
+    node.linkKinds.join(' '),
+    node.features.join(' '),
+    node.frrRemark === '' ? ' ' : node.frrRemark,
+  ],
 };
 
 export const EVENT_VIEW: View<EventBody> = {
@@ -216,7 +222,7 @@ export const EVENT_VIEW: View<EventBody> = {
 };
 
 export function eventStyle(kind: string): Style {
-  if (/ready$|joined$|started$|rotated$/.test(kind)) return 'good';
+  if (/ready$|joined$|started$|rotated$|upgraded$/.test(kind)) return 'good';
   if (/died$|left$|failed$|degraded$/.test(kind)) return 'bad';
   return /repaired$|deleting$/.test(kind) ? 'warn' : 'dim';
 }

@@ -46,6 +46,7 @@ export interface RunningController {
 }
 
 const ROTATION_CHECK_MS = 5_000;
+const UPGRADE_CHECK_MS = 500;
 
 /** Runs the controller until `close`. Signals are the caller's. Fails with a VinetError that says what to do. */
 export async function runController(options: ControllerOptions): Promise<RunningController> {
@@ -73,6 +74,10 @@ export async function runController(options: ControllerOptions): Promise<Running
     cleanups.push(() => service.idle());
     const rotations = setInterval(() => service.rotateDue(), ROTATION_CHECK_MS);
     cleanups.push(() => clearInterval(rotations));
+    const upgrades = setInterval(() => {
+      service.upgrade.look().catch((err: unknown) => log.error({ err }, 'could not go on with the upgrade'));
+    }, UPGRADE_CHECK_MS);
+    cleanups.push(() => clearInterval(upgrades));
     const metrics = createMetrics({ inventory, fleet, watch: service.watch });
     const parts = { service, inventory, fleet, events, metrics, token, version: VERSION, log, tls };
     const api = await buildApi(parts);

@@ -89,6 +89,8 @@ export const RouterView = Type.Object({
       restarts: Type.Integer(),
       /** Lines of its configuration that somebody else has changed. */
       drift: Type.Integer(),
+      /** It runs another program than the one that is installed now. */
+      outdated: Type.Boolean(),
     }),
   ),
 });
@@ -164,6 +166,8 @@ export const NodeView = Type.Object({
   mtu: Type.Integer(),
   kernel: Type.String(),
   frr: Type.String(),
+  /** What is to be known of that release: too old, too new, or not tried. */
+  frrRemark: Type.String(),
   linkKinds: Type.Array(Type.String()),
   /** What its kernel can besides: `netem`, `esp-aes-gcm`, … */
   features: Type.Array(Type.String()),
@@ -205,6 +209,21 @@ export const TraceBody = Type.Object({
   reached: Type.Boolean(),
 });
 
+export const UpgradeBody = Type.Object({
+  running: Type.Boolean(),
+  /** What happens to the present set: `drain`, `renew` its daemons, `restore` its traffic; empty when none runs. */
+  step: Type.String(),
+  /** Sets of daemons that are done with, and all: a router's own, or those that an overlay's routers share on a node. */
+  done: Type.Integer(),
+  total: Type.Integer(),
+  current: Type.Union([
+    Type.Object({ overlay: Type.String(), node: Type.String(), routers: Type.Array(Type.String()) }),
+    Type.Null(),
+  ]),
+  /** Empty when none runs. */
+  waitingFor: Type.String(),
+});
+
 export const VersionBody = Type.Object({ version: Type.String(), apiVersion: Type.String() });
 
 export type ApplyBody = Static<typeof ApplyBody>;
@@ -218,4 +237,5 @@ export type RouteView = Static<typeof RouteView>;
 export type NodeView = Static<typeof NodeView>;
 export type EventBody = Static<typeof EventBody>;
 export type TraceBody = Static<typeof TraceBody>;
+export type UpgradeBody = Static<typeof UpgradeBody>;
 export type VersionBody = Static<typeof VersionBody>;

@@ -16,6 +16,8 @@ export interface Capabilities {
   readonly features: readonly string[];
   /** FRR's release, such as `8.4.4`; empty where it is not installed. */
   readonly frr: string;
+  /** What is to be known of that release: too old, too new, or not tried; empty where there is nothing. */
+  readonly frrRemark: string;
   /** FRR daemons that are installed: `zebra`, `ospfd`, … */
   readonly daemons: readonly string[];
 }

@@ -88,6 +88,8 @@ export interface ObservedDaemon {
   readonly startedAt: number;
   /** Answers on its VTY socket and runs in the environment's present namespace. */
   readonly healthy: boolean;
+  /** It runs another program than the one that is installed now. */
+  readonly outdated: boolean;
   /** Text of the configuration that the daemon was last given. */
   readonly config: string;
   /** Null while it holds what it took of that. */

@@ -12,9 +12,11 @@ export type DaemonName =
   | 'ripd'
   | 'ripngd'
   | 'babeld'
-  | 'pimd';
+  | 'pimd'
+  /** FRR 9 and newer: keeps the configuration of others. No router's routing names it. */
+  | 'mgmtd';
 
-/** The daemons that vinet runs, in the order in which they are started. */
+/** The daemons that routing may need, in the order in which they are started. */
 export const DAEMONS: readonly DaemonName[] = [
   'zebra',
   'bfdd',
@@ -41,8 +43,12 @@ export interface RoutingState {
   readonly gracefulRestart: boolean;
   /** Whether routes to a whole range may stand for those to its parts: the router is in a stub area or level 1. */
   readonly summarized: boolean;
-  /** Neighbours on links between two routers, and BGP sessions, when all is well. */
+  /** Neighbours on links between two routers, RIP's and Babel's too, and BGP sessions, when all is well. */
   readonly neighbors: number;
+  /** It announces itself as a way that nobody should take who has another; what is its own stays reachable. */
+  readonly drained: boolean;
+  /** Daemons whose program is not the one that is installed are started anew. */
+  readonly renewsDaemons: boolean;
   readonly bfd: BfdState | null;
   readonly ospf: OspfState | null;
   readonly ospf6: OspfState | null;

@@ -35,7 +35,7 @@ export interface EnvironmentStatus {
   readonly phase: EnvironmentPhase;
   readonly message: string;
   readonly routes: { readonly have: number; readonly want: number };
-  /** Routing neighbours in state Full (OSPF) of those that the topology says. */
+  /** Routing neighbours whose routes are used, of those that the topology says, over all protocols. */
   readonly neighbors: { readonly have: number; readonly want: number };
   readonly daemons: readonly DaemonStatus[];
 }
@@ -47,6 +47,8 @@ export interface DaemonStatus {
   readonly restarts: number;
   /** Lines of its configuration that somebody else has changed. */
   readonly drift: number;
+  /** It runs another program than the one that is installed now: FRR's package was upgraded since. */
+  readonly outdated: boolean;
 }
 
 export type OverlayPhase = 'deploying' | 'converging' | 'ready' | 'degraded' | 'deleting';
@@ -71,6 +73,8 @@ export const EVENT_KINDS = [
   'route-missing',
   'route-stray',
   'routes-agree',
+  'frr-outdated',
+  'frr-upgraded',
 ] as const;
 
 /** Something that an operator may want to know happened. */

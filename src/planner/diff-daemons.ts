@@ -5,6 +5,13 @@ import type { DaemonName } from '../model/routing-state.ts';
 import { diffConfig } from './config-diff.ts';
 import { restartReason } from './config-restart.ts';
 
+export interface DaemonPolicy {
+  /** What somebody else has changed by hand stays. */
+  readonly keepsDrift: boolean;
+  /** Daemons that run another program than the one installed are started anew. */
+  readonly renews: boolean;
+}
+
 /**
  * Daemons of one environment: a running one is given the lines that differ, be it that others are declared or that
  * somebody has changed them by hand, and is restarted only for what FRR takes at no other time. But a daemon that is older than its zebra is started again: FRR's daemons give a new zebra neither their routes
@@ -14,7 +21,7 @@ export function diffDaemons(
   wanted: EnvironmentState,
   seen: ObservedEnvironment,
   configurations: ReadonlyMap<DaemonName, string>,
-  keepsDrift: boolean,
+  { keepsDrift, renews }: DaemonPolicy,
 ): Change[] {
   const { namespace } = wanted;
   const daemons = [...configurations.keys()];
@@ -27,7 +34,8 @@ export function diffDaemons(
     const config = configurations.get(daemon) ?? '';
     const found = seen.daemons.find((other) => other.daemon === daemon);
     const reason =
-      reasonToStart(found, zebra) || (found === undefined ? '' : restartReason(daemon, found.config, config));
+      reasonToStart(found, zebra, renews) ||
+      (found === undefined ? '' : restartReason(daemon, found.config, config));
     if (found === undefined || reason !== '')
       changes.push({
         kind: 'start-daemon',
@@ -50,10 +58,20 @@ export function diffDaemons(
 }
 
 /** Empty when it runs as it should. */
-function reasonToStart(found: ObservedDaemon | undefined, zebra: ObservedDaemon | undefined): string {
+function reasonToStart(
+  found: ObservedDaemon | undefined,
+  zebra: ObservedDaemon | undefined,
+  renews: boolean,
+): string {
   if (found === undefined || found.pid === 0) return 'not running';
   if (!found.healthy) return `process ${found.pid} does not answer or runs in another namespace`;
-  if (zebra === undefined || !zebra.healthy || zebra.startedAt > found.startedAt)
+  if (renews && found.outdated) return 'its program is not the one installed';
+  if (
+    zebra === undefined ||
+    !zebra.healthy ||
+    zebra.startedAt > found.startedAt ||
+    (renews && zebra.outdated)
+  )
     return 'its zebra is started anew';
   return '';
 }

@@ -11,6 +11,7 @@ import { diffLinks } from './diff-links.ts';
 import { diffTransports } from './diff-transports.ts';
 import { diffVrfs } from './diff-vrfs.ts';
 import { hostsFileOf, otherHostsOf, wantsHosts } from './hosts-file.ts';
+import { daemonHomes } from './shared-frr.ts';
 
 /** Rendered configuration of each daemon by namespace, in the order in which daemons are started, zebra first. */
 export type Configurations = ReadonlyMap<string, ReadonlyMap<DaemonName, string>>;
@@ -30,11 +31,14 @@ export function diffNode(
   const wanted = new Map<string, EnvironmentState>();
   const hosts = new Map<string, string>();
   const keeping = new Set<string>();
+  const renewing = new Set<string>();
   for (const overlay of desired.overlays) {
     const text = hostsFileOf(overlay);
+    const homeOf = daemonHomes(overlay);
     for (const environment of overlay.environments) {
       wanted.set(environment.namespace, environment);
       if (overlay.keepsDrift) keeping.add(environment.namespace);
+      if (environment.routing?.renewsDaemons === true) renewing.add(homeOf(environment));
       hosts.set(environment.namespace, wantsHosts(environment) ? text + otherHostsOf(environment) : '');
     }
   }
@@ -59,7 +63,8 @@ export function diffNode(
     const text = hosts.get(namespace) ?? '';
     if (seen.hosts !== text) changes.push({ kind: 'set-hosts', namespace, text });
     const configs = configurations.get(namespace) ?? new Map();
-    changes.push(...diffDaemons(environment, seen, configs, keeping.has(namespace)));
+    const policy = { keepsDrift: keeping.has(namespace), renews: renewing.has(namespace) };
+    changes.push(...diffDaemons(environment, seen, configs, policy));
   }
   for (const overlay of desired.overlays) changes.push(...diffVrfs(overlay, present));
   changes.push(...diffTransports(wanted.values(), observed, prune));

@@ -27,7 +27,7 @@ function checkLimit(node: Node, state: NodeState): Problem[] {
 }
 
 function checkOverlay(node: Node, overlay: OverlayState): Problem[] {
-  const { kernel, linkKinds, features, frr, daemons } = node.capabilities;
+  const { kernel, linkKinds, features, frr, frrRemark, daemons } = node.capabilities;
   const needs = needsOf(overlay.environments);
   const problems = [...needs.linkKinds]
     .filter((kind) => !linkKinds.includes(kind))
@@ -41,7 +41,8 @@ function checkOverlay(node: Node, overlay: OverlayState): Problem[] {
   } else {
     for (const daemon of needs.daemons) {
       if (daemons.includes(daemon)) continue;
-      problems.push(lacking(node, overlay, daemon, `its FRR ${frr} comes without ${daemon}`));
+      const reason = `its FRR ${frr} comes without ${daemon}`;
+      problems.push(lacking(node, overlay, daemon, frrRemark ? `${reason} (${frrRemark})` : reason));
     }
   }
   return [

@@ -54,6 +54,7 @@ export function decodeRegister(wire: WireRegister): Node {
       features: lines(capabilities.features, 'register.capabilities.features'),
       linkKinds: lines(capabilities.linkKinds, 'register.capabilities.link_kinds'),
       frr: line(capabilities.frr, 'register.capabilities.frr'),
+      frrRemark: line(capabilities.frrRemark, 'register.capabilities.frr_remark'),
       daemons: lines(capabilities.daemons, 'register.capabilities.daemons'),
     },
     limits: { members: part(wire.limits, 'register.limits').members },

@@ -148,6 +148,8 @@ export const routingShape: Shape<RoutingState> = message<RoutingState>({
   gracefulRestart: flag,
   summarized: flag,
   neighbors: whole(),
+  drained: flag,
+  renewsDaemons: flag,
   bfd: orNull(message<BfdState>({ intervalMs: whole(), multiplier: whole(255) })),
   ospf,
   ospf6: ospf,

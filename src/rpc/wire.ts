@@ -31,6 +31,7 @@ export interface WireRegister {
     readonly linkKinds: readonly string[];
     readonly features: readonly string[];
     readonly frr: string;
+    readonly frrRemark: string;
     readonly daemons: readonly string[];
   } | null;
   readonly limits: { readonly members: number } | null;
@@ -171,6 +172,7 @@ export interface WireEnvironmentStatus {
     readonly pid: number;
     readonly restarts: number;
     readonly drift: number;
+    readonly outdated: boolean;
   }[];
 }
 

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { afterEach, expect, it } from 'vitest';
 import type { Overlay } from '../../src/model/overlay.ts';
 import { daemonPids, inside, ping, until } from '../machine.ts';
+import { receiveGroup, sendToGroup } from '../multicast.ts';
 import { ip, type NodeBench, openNodeBench } from './node-bench.ts';
 
 type Spec = Overlay['spec'];
@@ -117,12 +117,12 @@ it('carries a multicast group to every host that joined it', async () => {
       { name: 'two', attach: 'r4' },
     ],
   });
-  const receivers = ['one', 'two'].map((host) => receive(`vtf_${host}`));
+  const receivers = ['one', 'two'].map((host) => receiveGroup(`vtf_${host}`));
   try {
     await until(
       () =>
         receivers.every(({ heard }) => {
-          send('vtf_source');
+          sendToGroup('vtf_source');
           return heard() > 0;
         }),
       () => vtysh('vtf_r1', 'show ip mroute'),
@@ -132,30 +132,6 @@ it('carries a multicast group to every host that joined it', async () => {
     for (const { stop } of receivers) stop();
   }
 });
-
-const GROUP = '239.1.2.3';
-
-function receive(namespace: string): { heard(): number; stop(): void } {
-  const program = `
-const s = require('node:dgram').createSocket({ type: 'udp4', reuseAddr: true });
-s.on('message', () => console.log('heard'));
-s.bind(5000, () => s.addMembership('${GROUP}'));`;
-  const child = spawn('ip', ['netns', 'exec', namespace, 'node', '-e', program], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let heard = 0;
-  child.stdout.on('data', () => {
-    heard += 1;
-  });
-  return { heard: () => heard, stop: () => child.kill('SIGKILL') };
-}
-
-function send(namespace: string): void {
-  const program = `
-const s = require('node:dgram').createSocket('udp4');
-s.bind(0, () => { s.setMulticastTTL(16); s.send('hallo', 5000, '${GROUP}', () => s.close()); });`;
-  inside(namespace, 'node', '-e', program);
-}
 
 function vtysh(namespace: string, command: string): string {
   return inside(namespace, 'vtysh', '-N', namespace, '-c', command) ?? '';

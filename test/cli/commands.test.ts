@@ -20,7 +20,7 @@ const ROUTER: RouterView = {
   adjacent: ['r2', 'r10'],
   neighbors: { have: 2, want: 2 },
   routes: { have: 9, want: 9 },
-  daemons: [{ daemon: 'zebra', pid: 12, restarts: 1, drift: 2 }],
+  daemons: [{ daemon: 'zebra', pid: 12, restarts: 1, drift: 2, outdated: true }],
 };
 
 let answers: Record<string, unknown>;
@@ -91,7 +91,7 @@ test('routers of an overlay are a table for people and the words of the API for 
     '',
   ]);
   expect((await ask('get', 'routers', 'ring', '-o', 'wide')).out).toContain(
-    'zebra=12(1 restarts, 2 lines drifted)',
+    'zebra=12(1 restarts, 2 lines drifted, outdated)',
   );
   expect(JSON.parse((await ask('get', 'routers', 'ring', '-o', 'json')).out)).toEqual({ routers: [ROUTER] });
   expect((await ask('get', 'routers', 'ring', '-o', 'yaml')).out).toContain('namespace: ring_r1\n');

@@ -170,6 +170,7 @@ describe('what is there', () => {
       connected: true,
       members: { used: 3, limit: 1000 },
       frr: '8.4.4',
+      frrRemark: '',
     });
     expect(node.revision.have).toBe(node.revision.want);
   });

@@ -115,6 +115,7 @@ export function nodeOf(name: string, node: Partial<Node> = {}): Node {
       linkKinds: ['veth', 'vxlan', 'bridge'],
       features: ['nftables', 'tbf'],
       frr: '8.4.4',
+      frrRemark: '',
       daemons: [...DAEMONS],
     },
     limits: { members: 1000 },

@@ -21,7 +21,7 @@ const VARIABLES = { overlay: OVERLAY, node: '.*', router: '.*', __rate_interval:
 const EMPTY_WHEN_WELL = [
   'Strangers at tunnels and link layers A',
   'Refused by IPsec A',
-  'Neighbours that are neither Full nor 2-Way A',
+  'Neighbours that are not up A',
   'Routes that zebra and the kernel disagree about A',
 ];
 
@@ -109,7 +109,7 @@ test('the ring is shown as converged', async () => {
       expect(await valuesOf(of('Daemons down'))).toEqual([0]);
       expect(await valuesOf(of('Links down'))).toEqual([0]);
       expect(await valuesOf(of('Destinations missing, by router'))).toEqual(Array(ROUTERS).fill(0));
-      expect(await valuesOf(of('OSPF neighbours by state'))).toEqual([2 * ROUTERS]);
+      expect(await valuesOf(of('Neighbours by protocol and state'))).toEqual([2 * ROUTERS]);
     },
     { timeout: 30_000, interval: 250 },
   );

@@ -20,6 +20,7 @@ export const METRICS: Readonly<Record<string, readonly string[]>> = {
   vinet_frr_daemon_up: ['overlay', 'router', 'node', 'daemon'],
   vinet_frr_daemon_restarts_total: ['overlay', 'router', 'node', 'daemon'],
   vinet_frr_config_drift_lines: ['overlay', 'router', 'node', 'daemon'],
+  vinet_frr_daemon_outdated: ['overlay', 'router', 'node', 'daemon'],
   vinet_reconciles_total: ['node', 'result'],
   ...histogram('vinet_reconcile_duration_seconds', ['node']),
   vinet_drift_repairs_total: ['node'],

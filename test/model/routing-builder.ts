@@ -17,6 +17,8 @@ export function buildRouting(changes: Partial<RoutingState> = {}): RoutingState 
     gracefulRestart: false,
     summarized: false,
     neighbors: 0,
+    drained: false,
+    renewsDaemons: false,
     bfd: null,
     ospf: null,
     ospf6: null,

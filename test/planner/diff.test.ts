@@ -166,6 +166,7 @@ function node(name: string, number: number): [string, Node] {
         linkKinds: ['veth', 'vxlan', 'bridge'],
         features: ['nftables', 'tbf'],
         frr: '8.4.4',
+        frrRemark: '',
         daemons: ['zebra', 'ospfd'],
       },
       limits: { members: 1000 },

@@ -35,6 +35,7 @@ export function buildNode(name: string, changes: Partial<Node> = {}): Node {
       linkKinds: ['veth', 'vxlan', 'bridge'],
       features: ['nftables', 'tbf'],
       frr: '8.4.4',
+      frrRemark: '',
       daemons: [...DAEMONS],
     },
     limits: { members: 100_000 },

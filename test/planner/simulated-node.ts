@@ -126,6 +126,7 @@ export class SimulatedNode {
           startedAt: this.nextPid++,
           healthy: true,
           config: change.config,
+          outdated: false,
           drift: null,
         });
         return;

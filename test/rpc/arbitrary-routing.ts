@@ -60,6 +60,8 @@ export function routing({
     timers: fc.constantFrom(...TIMERS),
     maximumPaths: uint32,
     gracefulRestart: fc.boolean(),
+    drained: fc.boolean(),
+    renewsDaemons: fc.boolean(),
     summarized: fc.boolean(),
     neighbors: uint32,
     bfd: fc.option(fc.record({ intervalMs: uint32, multiplier: byte })),

@@ -190,7 +190,7 @@ describe('decoders of hostile messages', () => {
       underlay: [],
       outside: [],
       mtu: 1500,
-      capabilities: { kernel: '', linkKinds: [], features: [], frr: '', daemons: [] },
+      capabilities: { kernel: '', linkKinds: [], features: [], frr: '', frrRemark: '', daemons: [] },
       limits: { members: 1 },
       metrics: '',
     };

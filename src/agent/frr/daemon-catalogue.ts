@@ -3,7 +3,7 @@ import { DAEMONS, type DaemonName } from '../../model/routing-state.ts';
 export const FRR_PROGRAM_DIRECTORY = '/usr/lib/frr';
 
 export function isDaemonName(name: string): name is DaemonName {
-  return (DAEMONS as readonly string[]).includes(name);
+  return name === 'mgmtd' || (DAEMONS as readonly string[]).includes(name);
 }
 
 /**
@@ -22,4 +22,5 @@ export const DAEMON_FLAGS: Readonly<Record<DaemonName, readonly string[]>> = {
   ripngd: [],
   babeld: [],
   pimd: [],
+  mgmtd: [],
 };

@@ -24,12 +24,14 @@ import {
 } from './pathspace-files.ts';
 import {
   isFrrProcess,
+  isOutdated,
   isRunnable,
   networkNamespaceOf,
   type ProcessTable,
   processorTimeOf,
   startTimeOf,
 } from './process-table.ts';
+import type { FrrRelease } from './releases.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { startDaemon } from './startup.ts';
 import { awaitVrfGone, type VrfSet } from './vrf-check.ts';
@@ -52,6 +54,7 @@ export interface FrrDeadlines {
 export interface FrrSurroundings {
   readonly owner: FrrOwner;
   readonly deadlines: FrrDeadlines;
+  readonly release: FrrRelease;
   readonly processes: ProcessTable;
   readonly onDeath: (pathspace: string, daemon: string) => void;
   /** Null where FRR has no gRPC. */
@@ -97,7 +100,8 @@ export class FrrDaemon {
     const healthy = pid !== 0 && networkNamespaceOf(pid) === namespace?.inode && (await this.#answers(pid));
     const startedAt = pid === 0 ? 0 : startTimeOf(pid);
     const drift = pid === 0 ? null : this.#config.drift;
-    return { daemon: this.#name, pid, startedAt, healthy, config: this.#config.text, drift };
+    const outdated = pid !== 0 && isOutdated(pid, this.#name);
+    return { daemon: this.#name, pid, startedAt, healthy, outdated, config: this.#config.text, drift };
   }
 
   start(
@@ -108,7 +112,7 @@ export class FrrDaemon {
     files?: FileView,
   ): Promise<void> {
     return this.#turns.run(async () => {
-      const { owner, deadlines, northbound } = this.#surroundings;
+      const { owner, deadlines, northbound, release } = this.#surroundings;
       this.#namespace = namespace;
       await this.#end('kill');
       removeRuntimeFiles(this.#pathspace, name);
@@ -117,7 +121,14 @@ export class FrrDaemon {
       // Of VRFs it knows nothing while it reads its file.
       writeConfig(this.#files.config, vrfs === undefined ? config : '', owner);
       const flags = (await northbound?.argumentsOf(name, namespace)) ?? [];
-      const options = { deadlineMs: deadlines.startMs, owner, netns: vrfs?.folder ?? null, files, flags };
+      const options = {
+        deadlineMs: deadlines.startMs,
+        owner,
+        release,
+        netns: vrfs?.folder ?? null,
+        files,
+        flags,
+      };
       const { pid, client } = await startDaemon(this.#pathspace, name, namespace, options);
       this.#link?.release();
       const link = new DaemonLink(pid, this.#files.vty, client, () => this.#reportDeath());
@@ -165,7 +176,7 @@ export class FrrDaemon {
     const { client } = await this.#connect();
     const reply = await client.ask(command, this.#surroundings.deadlines.answerMs);
     if (reply.code !== 0) throw this.#error('rejected', `"${command}": ${reply.text.trim()}`);
-    return parseJsonAnswer(reply.text);
+    return command.endsWith(' json') ? parseJsonAnswer(reply.text) : reply.text;
   }
 
   stop(how: 'terminate' | 'kill'): Promise<void> {

@@ -16,6 +16,8 @@ import type { VrfSet } from './vrf-check.ts';
  */
 export interface Frr {
   readonly version: string;
+  /** What is to be known of this release; empty where there is nothing. */
+  readonly remark: string;
   readonly installed: readonly DaemonName[];
   /** What it can besides; of the words that a node's `features` may hold. */
   readonly features: readonly string[];
@@ -77,11 +79,14 @@ export interface Frr {
    */
   inspect(pathspace: string, daemon: DaemonName): Promise<boolean>;
 
-  /** Asks a `show … json` and returns the parsed answer. Fails with `not-running`, `rejected` or `timeout`. */
+  /** Asks a `show …`: the answer's text, parsed where it ends with ` json`. Fails with `not-running`, `rejected` or `timeout`. */
   ask(pathspace: string, daemon: DaemonName, command: string): Promise<unknown>;
 
   /** Calls back at once when a daemon that was started or adopted here died without being asked to. */
   onDeath(listener: (death: { pathspace: string; daemon: DaemonName }) => void): void;
+
+  /** Calls back when FRR's programs were replaced, perhaps, and at rest since. */
+  onProgramsChange(listener: () => void): void;
 
   /** Lets go of all daemons without ending them. */
   close(): void;

@@ -3,11 +3,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DAEMONS, type DaemonName } from '../../model/routing-state.ts';
 import { FRR_PROGRAM_DIRECTORY } from './daemon-catalogue.ts';
+import { refuseRelease, releaseOf } from './releases.ts';
 
 /** What of FRR this machine has. */
 export interface InstalledFrr {
   /** Such as `8.4.4`; empty where FRR is not installed. */
   readonly version: string;
+  /** Those that can be used: none of a release that is too old, and of a newer one only with the mgmtd that they need. */
   readonly daemons: readonly DaemonName[];
   /** The user and group that FRR's daemons run as; root's where there are none. */
   readonly uid: number;
@@ -18,10 +20,13 @@ export interface InstalledFrr {
 
 /** @param folders where FRR's modules are looked for */
 export async function readInstalledFrr(folders: readonly string[]): Promise<InstalledFrr> {
-  const daemons = DAEMONS.filter((daemon) => existsSync(`${FRR_PROGRAM_DIRECTORY}/${daemon}`));
+  const isThere = (daemon: DaemonName) => existsSync(`${FRR_PROGRAM_DIRECTORY}/${daemon}`);
+  const version = isThere('zebra') ? await readVersion() : '';
+  const { managed } = releaseOf(version);
+  const isUsable = (daemon: DaemonName) => isThere(daemon) && (!managed.includes(daemon) || isThere('mgmtd'));
   return {
-    version: daemons.includes('zebra') ? await readVersion() : '',
-    daemons,
+    version,
+    daemons: refuseRelease(version) === '' ? DAEMONS.filter(isUsable) : [],
     uid: readId('/etc/passwd', 'frr'),
     gid: readId('/etc/group', 'frr'),
     grpcModule: findModule(folders, 'grpc.so'),

@@ -10,6 +10,8 @@ import { NORTHBOUND_FEATURE, type Northbound } from './northbound/northbound.ts'
 import { pathspaceOf } from './pathspace.ts';
 import { listDaemonsWithFiles, removeFolders } from './pathspace-files.ts';
 import { ProcessTable } from './process-table.ts';
+import { ProgramWatch } from './program-watch.ts';
+import { readsOwnFile, refuseRelease, releaseOf, underMgmtd, warnOfRelease } from './releases.ts';
 import type { ConfigTemplates } from './templates.ts';
 import type { VrfSet } from './vrf-check.ts';
 
@@ -21,12 +23,14 @@ type DeathListener = Parameters<Frr['onDeath']>[0];
 /** FRR of this machine, as Debian installs it. */
 export class LocalFrr implements Frr {
   readonly version: string;
+  readonly remark: string;
   readonly installed: readonly DaemonName[];
   readonly features: readonly string[];
   readonly #templates: ConfigTemplates;
   readonly #surroundings: FrrSurroundings;
   readonly #daemons = new Map<string, Map<string, FrrDaemon>>();
   readonly #deathListeners: DeathListener[] = [];
+  readonly #programs = new ProgramWatch();
 
   constructor(
     installed: InstalledFrr,
@@ -35,12 +39,14 @@ export class LocalFrr implements Frr {
     northbound: Northbound | null,
   ) {
     this.version = installed.version;
+    this.remark = refuseRelease(installed.version) || warnOfRelease(installed.version);
     this.installed = installed.daemons;
     this.features = northbound === null ? [] : [NORTHBOUND_FEATURE];
     this.#templates = templates;
     this.#surroundings = {
       owner: installed,
       deadlines,
+      release: releaseOf(installed.version),
       processes: new ProcessTable(),
       northbound,
       onDeath: (pathspace, daemon) => this.#tellDeath(pathspace, daemon),
@@ -48,11 +54,12 @@ export class LocalFrr implements Frr {
   }
 
   render(routing: RoutingState): ReadonlyMap<DaemonName, string> {
-    return this.#templates.render(routing);
+    return underMgmtd(this.#templates.render(routing), this.#surroundings.release);
   }
 
   check(daemon: DaemonName, config: string): Promise<string | null> {
-    const { owner, deadlines } = this.#surroundings;
+    const { owner, deadlines, release } = this.#surroundings;
+    if (!readsOwnFile(daemon, release)) return Promise.resolve(null);
     return checkConfig(daemon, config, owner, deadlines.startMs);
   }
 
@@ -120,7 +127,12 @@ export class LocalFrr implements Frr {
     this.#deathListeners.push(listener);
   }
 
+  onProgramsChange(listener: () => void): void {
+    this.#programs.onChange(listener);
+  }
+
   close(): void {
+    this.#programs.close();
     for (const daemons of this.#daemons.values()) for (const daemon of daemons.values()) daemon.release();
     this.#daemons.clear();
   }

@@ -73,6 +73,17 @@ function statFields(task: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
+/**
+ * Whether the process runs another file than the one that is installed under its name: a package's new files have new
+ * inodes. Where nothing is installed there is nothing that it could run instead.
+ */
+export function isOutdated(pid: number, daemon: string): boolean {
+  const installed = statSync(`${FRR_PROGRAM_DIRECTORY}/${daemon}`, { throwIfNoEntry: false });
+  const running = statSync(`/proc/${pid}/exe`, { throwIfNoEntry: false });
+  if (installed === undefined || running === undefined) return false;
+  return installed.ino !== running.ino || installed.dev !== running.dev;
+}
+
 /** The number of the network namespace that a process runs in (nsfs inode); 0 when it is gone. */
 export function networkNamespaceOf(pid: number): number {
   return statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino ?? 0;

@@ -8,6 +8,7 @@ import { endProcess, hasDied } from './daemon-process.ts';
 import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
 import { type FrrOwner, openLog, readTextFile } from './pathspace-files.ts';
 import { findRejections, lastWords } from './rejections.ts';
+import { type FrrRelease, readsOwnFile } from './releases.ts';
 import { isListening } from './unix-socket.ts';
 import { VtyClient } from './vty-client.ts';
 
@@ -15,6 +16,7 @@ export interface StartOptions {
   /** Until the daemon has to answer, in ms. */
   readonly deadlineMs: number;
   readonly owner: FrrOwner;
+  readonly release: FrrRelease;
   /** Folder of the namespaces that are the daemon's VRFs; null where it has none but its own. */
   readonly netns: string | null;
   /** What the daemon is given besides what all of its kind are. */
@@ -67,15 +69,16 @@ function spawnDetached(
   pathspace: Pathspace,
   daemon: DaemonName,
   namespace: Namespace,
-  { owner, netns, files: view, flags }: StartOptions,
+  { owner, release, netns, files: view, flags }: StartOptions,
 ): DetachedChild {
   const files = daemonFilesOf(pathspace, daemon);
   const log = openLog(files.log, owner);
   let ended: string | null = null;
   // The short form of this flag has another letter in newer releases.
-  const vrfs = netns !== null && daemon === 'zebra' ? ['--vrfwnetns'] : [];
+  const isTold = daemon === 'zebra' || (daemon === 'mgmtd' && release.mgmtdHasVrfs);
+  const vrfs = netns !== null && isTold ? ['--vrfwnetns'] : [];
   try {
-    const argv = [...commandLine(pathspace, daemon, files), ...vrfs, ...flags];
+    const argv = [...commandLine(pathspace, daemon, files, release), ...vrfs, ...flags];
     const child = namespace.spawn(files.program, argv, {
       detached: true,
       stdio: ['ignore', log, log],
@@ -98,8 +101,14 @@ function spawnDetached(
 }
 
 /** Warnings go to standard output, which is the log file: there may be no syslog. No telnet (`-P 0`). */
-function commandLine(pathspace: Pathspace, daemon: DaemonName, files: DaemonFiles): string[] {
-  const place = ['-N', pathspace.name, '-f', files.config, '-i', files.pid, '-P', '0'];
+function commandLine(
+  pathspace: Pathspace,
+  daemon: DaemonName,
+  files: DaemonFiles,
+  release: FrrRelease,
+): string[] {
+  const file = readsOwnFile(daemon, release) ? ['-f', files.config] : [];
+  const place = ['-N', pathspace.name, ...file, '-i', files.pid, '-P', '0'];
   return [...place, '--log', 'stdout', '--log-level', 'warnings', ...DAEMON_FLAGS[daemon]];
 }
 

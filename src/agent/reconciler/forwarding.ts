@@ -30,6 +30,7 @@ export function writeForwarding(namespace: Namespace, wanted: Forwarding): void 
     'net/ipv6/conf/all/hop_limit': LONGEST_PATH,
     'net/ipv6/conf/default/hop_limit': LONGEST_PATH,
     'net/ipv6/conf/all/forwarding': wanted.ipv6 ? '1' : '0',
+    'net/ipv6/fib_multipath_hash_policy': '1',
     // Nobody else gives out addresses here, and a second of waiting would be all that came of asking.
     'net/ipv6/conf/all/accept_dad': '0',
     'net/ipv6/conf/default/accept_dad': '0',

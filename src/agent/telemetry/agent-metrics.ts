@@ -25,6 +25,8 @@ export interface RouterSample {
     readonly restarts: number;
     /** Lines of its configuration that somebody else has changed. */
     readonly drift: number;
+    /** It runs another program than the one that is installed now. */
+    readonly outdated: boolean;
   }[];
   readonly destinations: number;
   readonly reached: number;
@@ -135,9 +137,10 @@ export class AgentMetrics {
     }
     for (const [name, { link, up }] of router.links)
       gauges.linkUp.set(linkLabels(router, this.source.node, link, name), up ? 1 : 0);
-    for (const { daemon, up, restarts: count, drift } of router.daemons) {
+    for (const { daemon, up, restarts: count, drift, outdated } of router.daemons) {
       gauges.daemonUp.set({ ...labels, daemon }, up ? 1 : 0);
       gauges.drift.set({ ...labels, daemon }, drift);
+      gauges.outdated.set({ ...labels, daemon }, outdated ? 1 : 0);
       restarts.inc({ ...labels, daemon }, count);
     }
     if (router.decisions !== null) this.decisions.sample(labels, router.decisions);
@@ -183,6 +186,11 @@ function createSamples(registers: Registry[]) {
         ...ROUTER,
         'daemon',
       ]),
+      outdated: gauge(
+        'vinet_frr_daemon_outdated',
+        'Whether an FRR daemon runs another program than the one installed',
+        [...ROUTER, 'daemon'],
+      ),
       daemonUp: gauge('vinet_frr_daemon_up', 'Whether an FRR daemon runs and answers', [...ROUTER, 'daemon']),
     },
     counters: COUNTERS.map(([name, help]) => counter(name, help, LINK)),

@@ -1,6 +1,7 @@
 import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
+import { babelStates, ripStates } from './neighbor-texts.ts';
 
-/** Routing neighbours by `PROTOCOL STATE`, such as `ospf Full`; states are the protocol's own words. */
+/** Routing neighbours by `PROTOCOL STATE`, such as `ospf Full`; states are the protocol's own words, or ours where it has none. */
 export type NeighborTally = ReadonlyMap<string, number>;
 
 /** How a protocol's neighbours are asked for, and read from the answer. */
@@ -93,11 +94,20 @@ const QUESTIONS = [
     full: 'Established',
     states: bgpStates,
   },
+  { protocol: 'rip', daemon: 'ripd', command: 'show ip rip status', full: 'Up', states: ripStates },
+  {
+    protocol: 'ripng',
+    daemon: 'ripngd',
+    command: 'show ipv6 ripng status',
+    full: 'Up',
+    states: ripStates,
+  },
+  { protocol: 'babel', daemon: 'babeld', command: 'show babel neighbor', full: 'Up', states: babelStates },
   { protocol: 'pim', daemon: 'pimd', command: 'show ip pim neighbor json', full: 'Up', states: pimStates },
   { protocol: 'bfd', daemon: 'bfdd', command: 'show bfd peers json', full: 'up', states: bfdStates },
 ] as const satisfies readonly NeighborQuestion[];
 
-const ROUTING: ReadonlySet<string> = new Set(['ospf', 'ospf6', 'isis', 'bgp']);
+const ROUTING: ReadonlySet<string> = new Set(['ospf', 'ospf6', 'isis', 'bgp', 'rip', 'ripng', 'babel']);
 
 function firstWord(state: unknown): string {
   return (typeof state === 'string' ? /^[A-Za-z0-9-]+/.exec(state)?.[0] : undefined) ?? 'Unknown';

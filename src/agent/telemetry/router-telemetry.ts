@@ -181,6 +181,7 @@ export class RouterTelemetry {
           up: found !== undefined,
           restarts: this.restartsOf(serving.namespace, daemon),
           drift: countConfigLines(found?.drift?.commands ?? []),
+          outdated: found?.outdated ?? false,
         };
       }),
       destinations: routing === null ? 0 : overlay.destinations.length,

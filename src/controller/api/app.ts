@@ -23,6 +23,7 @@ import { addNodeRoutes } from './node-routes.ts';
 import { addOverlayRoutes } from './overlay-routes.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addTraceRoute } from './trace-route.ts';
+import { addUpgradeRoutes } from './upgrade-routes.ts';
 
 /** What the API speaks for. */
 export interface ApiParts {
@@ -99,6 +100,7 @@ function addRoutes(app: Api, parts: ApiParts): void {
   addTraceRoute(app, parts);
   addApplyRoute(app, parts);
   addExecRoute(app, parts);
+  addUpgradeRoutes(app, parts);
 }
 
 function open(options: object, tls: ApiParts['tls']): FastifyInstance {

@@ -24,6 +24,8 @@ function nodeView(node: Node, { fleet, service, inventory }: ApiParts): NodeView
     mtu,
     kernel: capabilities.kernel,
     frr: capabilities.frr,
+    // Absent in what an older version stored.
+    frrRemark: capabilities.frrRemark ?? '',
     linkKinds: [...capabilities.linkKinds],
     features: [...capabilities.features],
     daemons: [...capabilities.daemons],

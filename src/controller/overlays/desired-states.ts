@@ -5,6 +5,7 @@ import { VinetError } from '../../model/vinet-error.ts';
 import { compileOverlayStates } from '../../planner/node-states.ts';
 import type { Inventory } from './inventory.ts';
 import { wantedOverlays } from './riders.ts';
+import { withUpgrade } from './upgrade.ts';
 
 /**
  * What every known node should be by what is stored. Limits and capabilities are not asked here: what was
@@ -20,7 +21,8 @@ export function compileDesiredStates(
   for (const [name, planned] of wanted) {
     const states = compileOverlayStates(planned, nodes, wanted);
     if (!states.ok) throw uncompilable(name, states.problems.map(formatProblem).join('; '));
-    for (const [node, state] of states.value) perNode.get(node)?.push(state);
+    for (const [node, state] of states.value)
+      perNode.get(node)?.push(withUpgrade(node, state, inventory.upgrade));
   }
   const revision = inventory.desiredRevision;
   return new Map([...perNode].map(([node, overlays]) => [node, { revision, overlays }]));

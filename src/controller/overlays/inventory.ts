@@ -13,6 +13,8 @@ import {
   SEEN,
   type SecretsRecord,
   type SeenRecord,
+  UPGRADE,
+  type UpgradeRecord,
   USED,
   type UsedRecord,
 } from './record.ts';
@@ -27,6 +29,8 @@ export interface Inventory {
   readonly converged: ReadonlyMap<string, ConvergedRecord>;
   /** When each node's agent last came or went. */
   readonly seen: ReadonlyMap<string, SeenRecord>;
+  /** The upgrade of FRR that is under way. */
+  readonly upgrade: UpgradeRecord | null;
   /** Revision of the last change of what any node should be; 0 before the first. */
   readonly desiredRevision: number;
   /** Revision of any key, for a comparison; 0 when it is absent. */
@@ -56,8 +60,13 @@ class StoreInventory implements Inventory {
   readonly secrets = new Map<string, SecretsRecord>();
   readonly seen = new Map<string, SeenRecord>();
   readonly converged = new Map<string, ConvergedRecord>();
+  #upgrade: UpgradeRecord | null = null;
   readonly #revisions = new Map<string, number>();
   readonly #used = new Map<string, UsedRecord>();
+
+  get upgrade(): UpgradeRecord | null {
+    return this.#upgrade;
+  }
 
   get desiredRevision(): number {
     return this.revisionOf(DESIRED);
@@ -78,6 +87,7 @@ class StoreInventory implements Inventory {
     if (entry === null) this.#revisions.delete(key);
     else this.#revisions.set(key, entry.modRevision);
     const value: unknown = entry === null ? undefined : parse(key, entry.value);
+    if (key === UPGRADE) this.#upgrade = (value as UpgradeRecord | undefined) ?? null;
     if (key.startsWith(NODES)) place(this.nodes, key.slice(NODES.length), value as Node | undefined);
     if (key.startsWith(SECRETS))
       place(this.secrets, key.slice(SECRETS.length), value as SecretsRecord | undefined);

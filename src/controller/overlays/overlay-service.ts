@@ -29,6 +29,7 @@ import {
   type RotationParts,
 } from './rotation.ts';
 import { createTaskQueue } from './task-queue.ts';
+import { FrrUpgrade } from './upgrade.ts';
 
 export interface OverlayServiceParts {
   readonly store: Store;
@@ -47,6 +48,7 @@ export interface OverlayServiceParts {
  */
 export class OverlayService implements FleetListener {
   readonly watch: OverlayWatch;
+  readonly upgrade: FrrUpgrade;
   readonly #parts: OverlayServiceParts;
   readonly #changes = createTaskQueue();
   #tending = false;
@@ -67,6 +69,7 @@ export class OverlayService implements FleetListener {
         );
       },
     });
+    this.upgrade = new FrrUpgrade({ ...parts, watch: this.watch, onStep: () => this.#push() });
     for (const prefix of [DESIRED, NODES]) {
       store.watch(prefix, () => {
         this.#desired = null;

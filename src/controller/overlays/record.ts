@@ -18,6 +18,9 @@ export const SECRETS = 'secrets/';
  */
 export const DESIRED = 'desired';
 
+/** The upgrade of FRR that is under way; absent where there is none. */
+export const UPGRADE = 'upgrade';
+
 /** `overlays/NAME`. The revision of the key is the revision of the overlay's last change. */
 export interface OverlayRecord {
   readonly overlay: Overlay;
@@ -38,6 +41,25 @@ export interface SecretsRecord extends OverlaySecrets {
   readonly madeAt: string;
   /** Whether a rotation is under way: until every node has dropped all generations but one. */
   readonly rotating: boolean;
+}
+
+/** Daemons that are started anew together: a router's own, or those that an overlay's routers share on a node. */
+export interface DaemonSet {
+  readonly overlay: string;
+  readonly node: string;
+  readonly routers: readonly string[];
+}
+
+/**
+ * `upgrade`. The revision of the key is that of its last step. A set is drained, then its daemons are renewed, then it
+ * is given its traffic back.
+ */
+export interface UpgradeRecord {
+  /** The first one is under way. */
+  readonly sets: readonly DaemonSet[];
+  readonly step: 'drain' | 'renew' | 'restore';
+  /** Sets that are done with. */
+  readonly done: number;
 }
 
 /** `used/NAME`: nodes that have, or may still have, something of the overlay, sorted. */

@@ -78,6 +78,8 @@ function planRouter(
     gracefulRestart: options.gracefulRestart ?? false,
     summarized: isSummarized(speaker),
     neighbors: countNeighbors(parts, cutInterfaces(speakers, speaker)),
+    drained: false,
+    renewsDaemons: false,
     ...parts,
     prefixLists: [...prefixLists, ...parts.prefixLists],
     routeMaps: [...planRouteMaps(options, prefixLists), ...parts.routeMaps],
@@ -177,8 +179,9 @@ function isSummarized(speaker: Speaker): boolean {
 }
 
 /** On a segment not everybody is everybody's neighbour (RFC 2328, 10.4). */
-function countNeighbors({ ospf, ospf6, isis, bgp }: Parts, cut: ReadonlySet<string>): number {
-  const links = [ospf, ospf6, isis].flatMap((protocol) => protocol?.interfaces ?? []);
+function countNeighbors(parts: Parts, cut: ReadonlySet<string>): number {
+  const { ospf, ospf6, isis, rip, ripng, babel, bgp } = parts;
+  const links = [ospf, ospf6, isis, rip, ripng, babel].flatMap((protocol) => protocol?.interfaces ?? []);
   const active = links.filter(
     ({ name, network, passive }) => network === 'point-to-point' && !passive && !cut.has(name),
   );

@@ -67,6 +67,7 @@ const ISISD: readonly YangWords[] = [
   },
   ofIsis(/^is-type (level-1|level-1-2|level-2)(?:-only)?$/, ([level]) => [leaf('is-type', level)]),
   ofIsis(/^metric-style (\S+)$/, ([style]) => [leaf('metric-style', style)]),
+  ofIsis(/^set-overload-bit$/, () => [leaf('overload', 'true')]),
   ofIsis(/^net ([0-9a-fA-F.]+)$/, ([net]) => [listed('area-address', net)]),
   ofIsis(/^lsp-gen-interval (\d+)$/, ([seconds]) =>
     LEVELS.map((level) => leaf(`lsp/timers/${level}/generation-interval`, seconds)),
