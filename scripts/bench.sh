@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets the machine up and measures vinet beside others: npm run bench [-- kernel|deploy|links] [--sizes 20,50,200]
+# Sets the machine up and measures vinet beside others: npm run bench [-- kernel|deploy|routing|links] [--sizes 20,50,200]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
