@@ -65,6 +65,7 @@ test('a killed daemon is told at once, to whoever started it and to whoever adop
     startedAt: 0,
     drift: null,
     healthy: false,
+    outdated: false,
     config: OSPFD,
   });
 });
@@ -179,7 +180,7 @@ test('a number that another process bears by now is never signalled', async () =
   mkdirSync(`/run/frr/${NAME}`, { recursive: true });
   writeFileSync(`/run/frr/${NAME}/zebra.pid`, `${process.pid}\n`);
   expect(await frr.observe(NAME, namespace)).toEqual([
-    { daemon: 'zebra', pid: 0, startedAt: 0, healthy: false, config: '', drift: null },
+    { daemon: 'zebra', pid: 0, startedAt: 0, healthy: false, outdated: false, config: '', drift: null },
   ]);
   await frr.stop(NAME, 'zebra', 'kill');
   await frr.remove(NAME);
