@@ -118,8 +118,9 @@ function commandLine(
  */
 async function waitForZebra(pathspace: Pathspace, until: number): Promise<void> {
   for await (const _ of looks(until)) {
-    if (await isListening(pathspace.zebraSocket)) return;
+    // Looked at first: the socket of one that is just dying still listens.
     if (hasDied(pathspace, 'zebra')) break;
+    if (await isListening(pathspace.zebraSocket)) return;
   }
   throw new Error('zebra does not run');
 }

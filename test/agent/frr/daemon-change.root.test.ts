@@ -126,7 +126,7 @@ async function startAll(
   configs: ReadonlyMap<DaemonName, string>,
   namespace: Namespace,
 ): Promise<void> {
-  await Promise.all(RUNNING.map((daemon) => frr.start(name, daemon, textOf(configs, daemon), namespace)));
+  for (const daemon of RUNNING) await frr.start(name, daemon, textOf(configs, daemon), namespace);
 }
 
 function textOf(configs: ReadonlyMap<DaemonName, string>, daemon: DaemonName): string {
