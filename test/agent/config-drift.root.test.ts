@@ -39,8 +39,8 @@ describe.each([
       () => kinds().join(),
     );
     await bench.ready();
-    expect((await traffic.stop()).lost).toBe(0);
     expect(daemonPids(`${name}_`)).toEqual(pids);
+    expect((await traffic.stop()).lost).toBe(0);
   });
 
   it('stays and is told where the overlay says so, also beside a declared change', async () => {

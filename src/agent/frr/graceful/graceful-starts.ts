@@ -1,4 +1,4 @@
-import { chownSync, closeSync, openSync, statSync } from 'node:fs';
+import { chownSync, closeSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeState } from '../../../model/node-state.ts';
@@ -92,7 +92,7 @@ export class GracefulStarts {
     for (const { namespace, daemons } of environments) {
       const ospfd = daemons.find(({ daemon, healthy }) => daemon === 'ospfd' && healthy);
       const routing = this.routingOf(namespace);
-      if (ospfd === undefined || routing === null || !isGraceful(routing)) continue;
+      if (ospfd === undefined || routing === null || !isGraceful(routing) || !isInView(ospfd.pid)) continue;
       running.add(namespace);
       const { pid } = ospfd;
       if (this.known.get(namespace) === pid) continue;
@@ -206,6 +206,15 @@ function isGraceful({ gracefulRestart, ospf }: RoutingState): boolean {
 
 function activeInterfaces({ interfaces }: OspfState): OspfInterface[] {
   return interfaces.filter(({ network, passive }) => network !== 'loopback' && !passive);
+}
+
+/** One that was started before this was asked of it would write where all others look. */
+function isInView(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`) !== readlinkSync('/proc/self/ns/mnt');
+  } catch {
+    return false;
+  }
 }
 
 /** The place of it has to be there; it is FRR's, as if FRR had made it. */
