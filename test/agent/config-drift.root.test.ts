@@ -14,6 +14,11 @@ describe.each([
     bench = await openNodeBench(name, 1);
     bench.deploy([ring(name, instance, 'mend')]);
     await bench.ready();
+    // Routes are complete before the last neighbours are, and change once more then.
+    await until(
+      () => neighborsOf().every(({ have, want }) => have === want),
+      () => JSON.stringify(neighborsOf()),
+    );
   });
   afterAll(() => bench.close());
 
@@ -74,6 +79,11 @@ describe.each([
 
   function kinds(): string[] {
     return bench.nodes[0]?.reports.events.map(({ kind }) => kind) ?? [];
+  }
+
+  function neighborsOf(): { have: number; want: number }[] {
+    const environments = bench.nodes[0]?.reports.status?.overlays[0]?.environments ?? [];
+    return environments.flatMap(({ role, neighbors }) => (role === 'router' ? [neighbors] : []));
   }
 
   function driftOf(router: string): number | undefined {
