@@ -12,6 +12,7 @@ export class Environments {
   private readonly marks: Pick<StateFolder, 'markOf'>;
   private readonly onChange: (namespace: string) => void;
   private readonly open = new Map<string, { namespace: Namespace; watch: Watch }>();
+  private closed = false;
 
   constructor(kernel: Kernel, marks: Pick<StateFolder, 'markOf'>, onChange: (namespace: string) => void) {
     this.kernel = kernel;
@@ -19,8 +20,9 @@ export class Environments {
     this.onChange = onChange;
   }
 
-  /** The namespace, opened if it is there; null when none bears the name and none is held. */
+  /** The namespace, opened if it is there; null when none bears the name and none is held, and once closed. */
   find(name: string): Namespace | null {
+    if (this.closed) return null;
     const held = this.open.get(name)?.namespace;
     if (held?.isThere === true) return held;
     this.release(name);
@@ -53,7 +55,9 @@ export class Environments {
     held.namespace.close();
   }
 
+  /** Who still works on something then finds nothing more, and so holds nothing for ever. */
   close(): void {
+    this.closed = true;
     for (const name of [...this.open.keys()]) this.release(name);
   }
 

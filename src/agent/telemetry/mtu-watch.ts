@@ -86,8 +86,8 @@ export class MtuWatch {
   private async work(): Promise<void> {
     this.working = true;
     for (const watched of [...this.links.values()].filter(isOpen)) {
-      const namespace = this.options.find(watched.namespace);
-      if (this.closed || namespace === null) continue;
+      const namespace = this.closed ? null : this.options.find(watched.namespace);
+      if (namespace === null) continue;
       const before = watched.state;
       watched.state = await this.look(namespace, watched);
       if (watched.state === 'unknown') watched.retries -= 1;
