@@ -49,6 +49,7 @@ const SECONDS = {
   'isolation.kernel': 120,
   'ipsec.kernel': 90,
   'keys.kernel': 90,
+  'vrf.kernel': 90,
   'ipip-ring.kernel': 60,
   'link-filter.root': 60,
   'nat.kernel': 60,

@@ -33,11 +33,13 @@ describe('the decisions of zebra', () => {
   it('are followed when a link is cut', async () => {
     await allConnected();
     const before = await sumOf('vinet_zebra_route_changes_total');
-    ip('-n', 'vtq_r1', 'link', 'set', 'r2', 'down');
-    await until(
-      async () => (await sumOf('vinet_zebra_route_changes_total')) > before,
-      () => 'changes',
-    );
+    const isCounted = async () => (await sumOf('vinet_zebra_route_changes_total')) > before;
+    const cut = async () => {
+      ip('-n', 'vtq_r1', 'link', 'set', 'r2', 'down');
+      await until(isCounted, () => 'changes', 20);
+    };
+    // What zebra tells right after it connected is taken for what it had decided before.
+    await cut().catch(cut);
     await bench.ready();
   });
 
