@@ -86,13 +86,14 @@ export class VtyClient {
 
   /**
    * Whether the daemon answers within that time. One that owes an answer for longer already is not waited for
-   * again, so looking at a daemon that hangs costs nothing the second time.
+   * again, so looking at a daemon that hangs costs nothing the second time. An answer that came while this process was
+   * held up is read before the daemon is said to owe it.
    */
   async answersWithin(timeoutMs: number): Promise<boolean> {
-    if (this.owesAnswerMs >= timeoutMs) return false;
-    if (this.#closed) return false;
+    if (this.owesAnswerMs >= timeoutMs) await new Promise(setImmediate);
+    if (this.#closed || this.owesAnswerMs >= timeoutMs) return false;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs);
+      const timer = setTimeout(() => setImmediate(() => resolve(false)), timeoutMs);
       this.#send('', (reply) => {
         clearTimeout(timer);
         resolve(!(reply instanceof VinetError));

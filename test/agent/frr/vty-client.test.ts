@@ -112,6 +112,18 @@ test('does not wait again for a daemon that owes an answer already, and sees it 
   await expect.poll(() => client.answersWithin(1_000)).toBe(true);
 });
 
+test('does not hold against a daemon that this process was held up when the answer came', async () => {
+  answer = (command, socket) => {
+    socket.write(reply(''));
+    const until = performance.now() + 60;
+    while (command === '' && performance.now() < until);
+    return null;
+  };
+  const client = await open();
+  await expect.poll(() => client.owesAnswerMs).toBe(0);
+  expect(await client.answersWithin(20)).toBe(true);
+});
+
 test('fails all who wait when the daemon goes away, and tells it once', async () => {
   answer = (command, socket) => {
     if (command !== 'enable') socket.destroy();
