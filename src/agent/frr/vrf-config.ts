@@ -20,9 +20,9 @@ export function joinConfigs(hostname: string, routers: readonly RouterConfig[]):
   return [`hostname ${hostname}`, ...linesOfAll(routers), '!', ...sections, ''].join('\n');
 }
 
-/** zebra has one stream of its decisions for all. */
+/** zebra has one stream of its decisions for all, and one queue to the kernel. */
 function linesOfAll(routers: readonly RouterConfig[]): string[] {
-  const lines = routers.flatMap(({ config }) => config.split('\n').filter((line) => /^fpm /.test(line)));
+  const lines = routers.flatMap(({ config }) => config.split('\n').filter((line) => OF_ALL.test(line)));
   return [...new Set(lines)];
 }
 
@@ -86,8 +86,10 @@ function waitInCrowd(line: string, crowd: number): string {
 
 /** What is said once for all routers, and what says nothing. */
 function isWithoutMeaning(line: string): boolean {
-  return line.trim() === '' || /^(!|#|hostname |fpm |exit$|end$)/.test(line);
+  return line.trim() === '' || OF_ALL.test(line) || /^(!|#|hostname |exit$|end$)/.test(line);
 }
+
+const OF_ALL = /^(fpm|zebra) /;
 
 /** @param isDevice whether the VRF is one: interfaces have names then that no other VRF has, and FRR shows them without it */
 function scopeHeader(line: string, vrf: string, isDevice: boolean): string {
