@@ -7,6 +7,8 @@ import type { NodeStatus } from '../model/status.ts';
 import { errorText } from '../model/vinet-error.ts';
 import type { ReportedEvent } from '../rpc/report-codec.ts';
 import { renderConfigurations } from './configurations.ts';
+import { CalmStarts } from './frr/bring-up/calm-starts.ts';
+import { HelloPrompts } from './frr/bring-up/hello-prompts.ts';
 import { DriftWatch } from './frr/drift-watch.ts';
 import type { Frr } from './frr/frr.ts';
 import { GracefulStarts } from './frr/graceful/graceful-starts.ts';
@@ -56,6 +58,8 @@ export class Agent {
   private readonly mtus: MtuWatch;
   private readonly drifts: DriftWatch;
   private readonly starts: GracefulStarts;
+  private readonly calm: CalmStarts;
+  private readonly hellos: HelloPrompts;
   private readonly namespaceWatch: { close(): void };
   private desired: NodeState | null = null;
   private round: Round | null = null;
@@ -77,8 +81,9 @@ export class Agent {
     });
     this.environments = environments;
     this.observer = new Observer(kernel, frr, folder, environments, (namespace) => this.changed(namespace));
+    const routers = new RouterDaemons(frr, () => this.desired);
     this.telemetry = new RouterTelemetry({
-      frr: new RouterDaemons(frr, () => this.desired),
+      frr: routers,
       restarts: this.restarts,
       now,
       find: (namespace) => environments.find(namespace),
@@ -106,6 +111,12 @@ export class Agent {
     });
     this.drifts = new DriftWatch({ frr, onChange: (namespace) => this.changed(namespace) });
     this.starts = new GracefulStarts({ kernel, frr, find: (namespace) => environments.find(namespace) });
+    this.calm = new CalmStarts({
+      frr,
+      now,
+      isComplete: (namespace) => this.telemetry.isComplete(namespace),
+    });
+    this.hellos = new HelloPrompts({ frr, routers });
     this.reconciler = new Reconciler({
       observer: this.observer,
       executor: new Executor({
@@ -114,6 +125,8 @@ export class Agent {
         folder,
         environments,
         starts: this.starts,
+        calm: this.calm,
+        onLinksUp: (desired, ends) => void this.hellos.prompt(desired, ends),
         startsAtOnce,
         onStarting: (namespace) => this.telemetry.expectZebra(namespace),
         onStarted: (namespace) => {
@@ -171,6 +184,8 @@ export class Agent {
     this.mtus.close();
     this.drifts.close();
     this.starts.close();
+    this.calm.close();
+    this.hellos.close();
     this.environments.close();
   }
 

@@ -40,7 +40,7 @@ export function printConfig({ lines, sections }: Section, indent = ''): string {
  * What is matched is the setting; the rest of the line is its value.
  */
 const SINGLE_VALUED = [
-  /^hostname(?= )/,
+  /^(hostname|zebra dplane limit)(?= )/,
   /^ip ospf (cost|dead-interval|hello-interval|network|retransmit-interval|authentication-key)(?= )/,
   /^ip ospf (bfd profile|message-digest-key \d+ md5)(?= )/,
   /^ipv6 ospf6 (cost|dead-interval|hello-interval|network|retransmit-interval|bfd profile)(?= )/,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { VinetError } from '../../model/vinet-error.ts';
 import { daemonFilesOf, type Pathspace } from './pathspace.ts';
 import { readPid } from './pathspace-files.ts';
-import { isFrrProcess } from './process-table.ts';
+import { isFrrProcess, type ProcessTable } from './process-table.ts';
 
 const FIRST_LOOK_MS = 4;
 const LONGEST_LOOK_MS = 64;
@@ -13,6 +13,21 @@ export function findByPidFile(pathspace: Pathspace, daemon: string): number {
   const pid = readPid(daemonFilesOf(pathspace, daemon));
   return pid !== 0 && isFrrProcess(pid, daemon, pathspace.name) ? pid : 0;
 }
+
+/** Processes of the daemon, also those that its own file does not name. */
+export async function findStrays(
+  processes: ProcessTable,
+  pathspace: Pathspace,
+  daemon: string,
+): Promise<number[]> {
+  const found = await processes.find(pathspace.name, STRAY_AGE_MS);
+  return found.flatMap(({ pid, daemon: other }) =>
+    other === daemon && isFrrProcess(pid, daemon, pathspace.name) ? [pid] : [],
+  );
+}
+
+/** How old a walk through /proc may be that only has to find daemons whose own files are gone. */
+const STRAY_AGE_MS = 1_000;
 
 /** Whether the daemon wrote its own file, and its process is gone. */
 export function hasDied(pathspace: Pathspace, daemon: string): boolean {

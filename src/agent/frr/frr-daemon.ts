@@ -3,10 +3,14 @@ import type { DaemonName } from '../../model/routing-state.ts';
 import type { VinetError } from '../../model/vinet-error.ts';
 import { diffConfig } from '../../planner/config-diff.ts';
 import type { FileView, Namespace } from '../kernel/kernel.ts';
+import type { Adjustment } from './bring-up/calm-timers.ts';
+import { helloPrompt } from './bring-up/hello-prompt.ts';
+import { PassingLines } from './bring-up/passing-lines.ts';
 import { DaemonConfig } from './daemon-config.ts';
 import { daemonError } from './daemon-error.ts';
+import { DaemonHealth } from './daemon-health.ts';
 import { DaemonLink } from './daemon-link.ts';
-import { endProcess, findByPidFile } from './daemon-process.ts';
+import { endProcess, findByPidFile, findStrays } from './daemon-process.ts';
 import { parseJsonAnswer } from './json-answer.ts';
 import { type DaemonChannel, VtyChannel } from './northbound/daemon-channel.ts';
 import type { Northbound } from './northbound/northbound.ts';
@@ -25,10 +29,8 @@ import {
 import {
   isFrrProcess,
   isOutdated,
-  isRunnable,
   networkNamespaceOf,
   type ProcessTable,
-  processorTimeOf,
   startTimeOf,
 } from './process-table.ts';
 import type { FrrRelease } from './releases.ts';
@@ -61,16 +63,6 @@ export interface FrrSurroundings {
   readonly northbound: Northbound | null;
 }
 
-/** A process that does not answer: processor time in ms that it had used when that began, and when last looked at. */
-interface Silence {
-  readonly pid: number;
-  readonly since: number;
-  readonly seen: number;
-}
-
-/** How old a walk through /proc may be that only has to find daemons whose own files are gone. */
-const STRAY_AGE_MS = 1_000;
-
 /** One daemon of one pathspace, whether it runs or not. What changes it happens one after the other. */
 export class FrrDaemon {
   readonly #pathspace: Pathspace;
@@ -79,10 +71,11 @@ export class FrrDaemon {
   readonly #surroundings: FrrSurroundings;
   readonly #turns = new SerialQueue();
   readonly #config: DaemonConfig;
+  readonly #health: DaemonHealth;
+  readonly #passing: PassingLines;
   #link: DaemonLink | null = null;
   #namespace: Namespace | null = null;
   #opening: Promise<DaemonLink> | null = null;
-  #silence: Silence | null = null;
 
   constructor(pathspace: Pathspace, name: string, surroundings: FrrSurroundings) {
     this.#pathspace = pathspace;
@@ -90,6 +83,8 @@ export class FrrDaemon {
     this.#files = daemonFilesOf(pathspace, name);
     this.#surroundings = surroundings;
     this.#config = new DaemonConfig(pathspace, name, surroundings.owner, surroundings.deadlines);
+    this.#health = new DaemonHealth(surroundings.deadlines);
+    this.#passing = new PassingLines(() => this.#connect(), surroundings.deadlines.answerMs);
   }
 
   /** Looks at it and adopts it if it runs; `pid` is 0 when it does not. */
@@ -115,6 +110,7 @@ export class FrrDaemon {
       const { owner, deadlines, northbound, release } = this.#surroundings;
       this.#namespace = namespace;
       await this.#end('kill');
+      this.#passing.forget();
       removeRuntimeFiles(this.#pathspace, name);
       makeFolders(this.#pathspace, owner);
       writeVtyshConfig(this.#pathspace, config, owner);
@@ -152,13 +148,31 @@ export class FrrDaemon {
     });
   }
 
+  /** As `Frr.sayHello`. */
+  sayHello(headers: readonly string[]): Promise<void> {
+    return this.adjust({ commands: helloPrompt(this.#config.text, headers), undo: [] });
+  }
+
+  /** As `Frr.adjust`. */
+  adjust(adjustment: Adjustment): Promise<void> {
+    return this.#turns.run(() => this.#passing.give(adjustment));
+  }
+
+  /** As `Frr.restore`. */
+  restore(): Promise<void> {
+    return this.#turns.run(() => this.#passing.takeBack());
+  }
+
   /** As `Frr.inspect`. */
   inspect(): Promise<boolean> {
-    return this.#turns.run(async () => this.#config.inspect(await this.#channel()));
+    return this.#turns.run(async () =>
+      this.#passing.inForce ? false : this.#config.inspect(await this.#channel()),
+    );
   }
 
   configure(name: DaemonName, commands: readonly string[], config: string, vrfs?: VrfSet): Promise<void> {
     return this.#turns.run(async () => {
+      await this.#passing.takeBack();
       await this.#config.tell(await this.#channel(), name, commands, config, vrfs);
     });
   }
@@ -211,19 +225,7 @@ export class FrrDaemon {
 
   async #answers(pid: number): Promise<boolean> {
     const link = await this.#connect().catch(() => null);
-    if (link === null) return false;
-    const { healthMs, busyMs } = this.#surroundings.deadlines;
-    const before = processorTimeOf(pid);
-    if (await link.client.answersWithin(healthMs)) {
-      this.#silence = null;
-      return true;
-    }
-    // A daemon with hundreds of paths to compute may be busy for long, and on a crowded machine it has to wait for a
-    // processor besides: only what it had of one is held against it.
-    const { since, seen } = this.#silence?.pid === pid ? this.#silence : { since: before, seen: before };
-    const used = processorTimeOf(pid);
-    this.#silence = { pid, since, seen: used };
-    return (isRunnable(pid) || used > seen) && used - since < busyMs;
+    return link !== null && (await this.#health.isWell(pid, link.client));
   }
 
   /** The way to the running daemon; fails with `not-running`. */
@@ -269,11 +271,8 @@ export class FrrDaemon {
     return named !== 0 ? named : ((await this.#findStrays())[0] ?? 0);
   }
 
-  async #findStrays(): Promise<number[]> {
-    const processes = await this.#surroundings.processes.find(this.#pathspace.name, STRAY_AGE_MS);
-    return processes
-      .filter(({ pid, daemon }) => daemon === this.#name && isFrrProcess(pid, daemon, this.#pathspace.name))
-      .map(({ pid }) => pid);
+  #findStrays(): Promise<number[]> {
+    return findStrays(this.#surroundings.processes, this.#pathspace, this.#name);
   }
 
   /** Ends whatever runs as this daemon, also a second one that nobody remembers. */

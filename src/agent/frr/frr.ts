@@ -1,6 +1,7 @@
 import type { ObservedDaemon } from '../../model/observation.ts';
 import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
 import type { FileView, Namespace } from '../kernel/kernel.ts';
+import type { Adjustment } from './bring-up/calm-timers.ts';
 import { removeStaleChecks } from './config-check.ts';
 import type { FrrDeadlines } from './frr-daemon.ts';
 import { readInstalledFrr, usualModuleFolders } from './installed.ts';
@@ -51,6 +52,18 @@ export interface Frr {
    * (`graceful-restart prepare`). What is configured otherwise, or is so already, is success.
    */
   prepareRestart(pathspace: string, daemon: DaemonName): Promise<void>;
+
+  /** Has ospfd say hello at once. @param headers of the interfaces' sections, such as `interface r2 vrf r1` */
+  sayHello(pathspace: string, headers: readonly string[]): Promise<void>;
+
+  /**
+   * Gives a running daemon lines for a while: nothing of it goes on record, nor counts as drift, and `undo` is given to
+   * it by `restore`, or before it is next configured. Fails with `not-running` or `timeout`.
+   */
+  adjust(pathspace: string, daemon: DaemonName, adjustment: Adjustment): Promise<void>;
+
+  /** Takes back what it was given for a while; nothing is success. */
+  restore(pathspace: string, daemon: DaemonName): Promise<void>;
 
   /**
    * Gives a running daemon these lines in configuration mode, then records `config` as its configuration.

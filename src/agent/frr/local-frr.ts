@@ -1,6 +1,7 @@
 import type { ObservedDaemon } from '../../model/observation.ts';
 import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
 import type { FileView, Namespace } from '../kernel/kernel.ts';
+import type { Adjustment } from './bring-up/calm-timers.ts';
 import { checkConfig } from './config-check.ts';
 import { isDaemonName } from './daemon-catalogue.ts';
 import type { Frr } from './frr.ts';
@@ -85,6 +86,18 @@ export class LocalFrr implements Frr {
 
   async prepareRestart(pathspace: string, daemon: DaemonName): Promise<void> {
     return this.#daemon(pathspace, daemon).prepareRestart();
+  }
+
+  async sayHello(pathspace: string, headers: readonly string[]): Promise<void> {
+    return this.#daemon(pathspace, 'ospfd').sayHello(headers);
+  }
+
+  async adjust(pathspace: string, daemon: DaemonName, adjustment: Adjustment): Promise<void> {
+    return this.#daemon(pathspace, daemon).adjust(adjustment);
+  }
+
+  async restore(pathspace: string, daemon: DaemonName): Promise<void> {
+    return this.#daemon(pathspace, daemon).restore();
   }
 
   async configure(

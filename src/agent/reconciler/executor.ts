@@ -1,6 +1,8 @@
 import type { Change } from '../../model/change.ts';
 import type { NodeState } from '../../model/node-state.ts';
 import type { Observation } from '../../model/observation.ts';
+import type { CalmStarts } from '../frr/bring-up/calm-starts.ts';
+import type { LinkEnd } from '../frr/bring-up/hello-prompts.ts';
 import type { Frr } from '../frr/frr.ts';
 import type { GracefulStarts } from '../frr/graceful/graceful-starts.ts';
 import { removeHostsFile, writeHostsFile } from '../hosts-file.ts';
@@ -24,6 +26,9 @@ export interface ExecutorOptions {
   readonly folder: StateFolder;
   readonly environments: Environments;
   readonly starts: GracefulStarts;
+  readonly calm: CalmStarts;
+  /** Interfaces came up; nobody waits for what follows from it. */
+  readonly onLinksUp: (desired: NodeState, ends: readonly LinkEnd[]) => void;
   /** Routers whose daemons are started at the same time. */
   readonly startsAtOnce: number;
   /** The zebra of a router is about to be started. */
@@ -50,7 +55,7 @@ export class Executor {
     observed: Observation,
     signal: AbortSignal,
   ): Promise<Failures> {
-    const { kernel, environments, folder } = this.options;
+    const { kernel, environments, folder, calm, onLinksUp } = this.options;
     const failures = new Failures();
     const table = new LinkTable(observed);
     const links = new LinkProgrammer(kernel, environments, table, failures);
@@ -91,13 +96,16 @@ export class Executor {
     await daemons.configure(of('configure-daemon'));
     await daemons.start(of('start-daemon'), signal);
     if (signal.aborted) return failures;
+    await calm.begin(desired, of('start-daemon'));
     const ends = created.flatMap(({ namespace, link, peer }) =>
       peer === null ? [{ namespace, link }] : [{ namespace, link }, peer],
     );
-    await links.bringUp([
+    const up = [
       ...of('set-link-up'),
       ...ends.flatMap(({ namespace, link }) => (link.enabled ? [{ namespace, name: link.name }] : [])),
-    ]);
+    ];
+    await links.bringUp(up);
+    onLinksUp(desired, up);
     await links.update(of('add-route'));
     await transports.program(of('remove-policy', 'remove-association', 'remove-gue-port'));
     return failures;

@@ -81,6 +81,12 @@ export class RouterTelemetry {
     return this.shown.get(namespace) ?? null;
   }
 
+  /** Whether the router has every route that it should have. */
+  isComplete(namespace: string): boolean {
+    const tally = this.routes.tallyOf(namespace);
+    return tally !== null && tally.reached === tally.destinations;
+  }
+
   /** Neighbours whose routes are used. */
   neighborsOf(namespace: string): number {
     return countFull(this.neighbors.tallyOf(namespace));
