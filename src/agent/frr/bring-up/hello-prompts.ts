@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { vrfDeviceOf } from '../../../model/names.ts';
 import type { EnvironmentState, NodeState, OverlayState } from '../../../model/node-state.ts';
 import { daemonHomes } from '../../../planner/shared-frr.ts';
@@ -37,7 +36,7 @@ interface Waiting {
  */
 export class HelloPrompts {
   private readonly options: HelloPromptsOptions;
-  private readonly closing = new AbortController();
+  private closed = false;
 
   constructor(options: HelloPromptsOptions) {
     this.options = options;
@@ -47,23 +46,20 @@ export class HelloPrompts {
   async prompt(desired: NodeState, ends: readonly LinkEnd[]): Promise<void> {
     const up = groupBy(ends, ({ namespace }) => namespace);
     let waiting = desired.overlays.flatMap((overlay) => waitingOf(overlay, up));
-    try {
-      for (const ms of LOOKS_MS) {
-        if (waiting.length === 0) return;
-        await delay(ms, undefined, { ref: false, signal: this.closing.signal });
-        const left: Waiting[] = [];
-        await forEachAtOnce(waiting, ROUTERS_AT_ONCE, async (one) => {
-          left.push(...(await this.look(one)));
-        });
-        waiting = left;
-      }
-    } catch (error) {
-      if (!this.closing.signal.aborted) throw error;
+    for (const ms of LOOKS_MS) {
+      if (waiting.length === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, ms).unref());
+      if (this.closed) return;
+      const left: Waiting[] = [];
+      await forEachAtOnce(waiting, ROUTERS_AT_ONCE, async (one) => {
+        left.push(...(await this.look(one)));
+      });
+      waiting = left;
     }
   }
 
   close(): void {
-    this.closing.abort();
+    this.closed = true;
   }
 
   /** @returns what is still to be waited for */
