@@ -6,7 +6,7 @@ import type { DaemonName } from '../model/routing-state.ts';
 import type { NodeStatus } from '../model/status.ts';
 import { errorText } from '../model/vinet-error.ts';
 import type { ReportedEvent } from '../rpc/report-codec.ts';
-import { renderConfigurations } from './configurations.ts';
+import { ConfigurationRenderer } from './configurations.ts';
 import { CalmStarts } from './frr/bring-up/calm-starts.ts';
 import { HelloPrompts } from './frr/bring-up/hello-prompts.ts';
 import { DriftWatch } from './frr/drift-watch.ts';
@@ -20,6 +20,7 @@ import { Environments } from './reconciler/environments.ts';
 import { Executor } from './reconciler/executor.ts';
 import { Observer } from './reconciler/observer.ts';
 import { Reconciler, type Round } from './reconciler/reconciler.ts';
+import { unsettledNamespaces } from './reconciler/unsettled.ts';
 import { eventsOfDrift, eventsOfRound, keptDrifts, outdatedDaemons } from './round-events.ts';
 import type { StateFolder } from './state-folder.ts';
 import { AgentMetrics } from './telemetry/agent-metrics.ts';
@@ -135,7 +136,7 @@ export class Agent {
         },
       }),
       restarts: this.restarts,
-      render: (desired) => renderConfigurations(desired, frr),
+      renderer: new ConfigurationRenderer(frr),
       now,
       onBegin: (round) => {
         this.round = round;
@@ -249,11 +250,7 @@ export class Agent {
     this.telemetry.follow(round);
     this.mtus.follow(round);
     this.starts.follow(round.desired, round.observed);
-    this.drifts.follow(
-      round.desired,
-      round.observed,
-      new Set(round.changes.map(({ namespace }) => namespace)),
-    );
+    this.drifts.follow(round.desired, round.observed, unsettledNamespaces(round.changes));
     this.reportSoon();
   }
 

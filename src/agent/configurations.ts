@@ -6,6 +6,32 @@ import { servedRouters, sharedFrrOf } from '../planner/shared-frr.ts';
 import type { Frr } from './frr/frr.ts';
 import { joinConfigs, type RouterConfig } from './frr/vrf-config.ts';
 
+/** Renders nodes one after the other, and of each only the routers that are not as they were in the one before. */
+export class ConfigurationRenderer {
+  private readonly frr: Pick<Frr, 'render'>;
+  /** What the routers of the last node were rendered to, by what they were rendered from. */
+  private rendered: ReadonlyMap<string, ReturnType<Frr['render']>> = new Map();
+
+  constructor(frr: Pick<Frr, 'render'>) {
+    this.frr = frr;
+  }
+
+  /** As `renderConfigurations`. */
+  render(node: NodeState): Configurations {
+    const rendered = new Map<string, ReturnType<Frr['render']>>();
+    const configurations = renderConfigurations(node, {
+      render: (routing) => {
+        const key = JSON.stringify(routing);
+        const configs = this.rendered.get(key) ?? this.frr.render(routing);
+        rendered.set(key, configs);
+        return configs;
+      },
+    });
+    this.rendered = rendered;
+    return configurations;
+  }
+}
+
 /**
  * What every daemon of the node is to be told, by the namespace that it runs in: each router's daemons their own
  * router's part, shared ones that of all their routers. Fails with what `render` and `joinConfigs` fail with.

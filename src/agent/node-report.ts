@@ -59,7 +59,9 @@ export function reportNode(
   };
 }
 
-const ROUTED_THROUGH: ReadonlySet<Change['kind']> = new Set(['configure-daemon', 'set-vrf', 'remove-vrf']);
+const ROUTED_THROUGH: ReadonlySet<Change['kind']> = new Set([
+  ...(['configure-daemon', 'set-vrf', 'remove-vrf', 'set-hosts'] as const),
+]);
 
 function reportEnvironment(
   overlay: OverlayState,

@@ -7,7 +7,7 @@ import type { Change } from '../model/change.ts';
  * since daemons that start while their neighbours already talk compute every intermediate topology. A tunnel's
  * keys are there before it is, so that it never sends in clear; an association is replaced only after the packets
  * have left it. A VRF comes before what is said about it; it goes early, for it holds its namespace and
- * all devices in it.
+ * all devices in it. Hosts files name all members, so a new one changes every other's: nothing waits for that.
  */
 const ORDER: readonly Change['kind'][] = [
   'stop-daemon',
@@ -21,7 +21,6 @@ const ORDER: readonly Change['kind'][] = [
   'remove-address',
   'create-namespace',
   'set-forwarding',
-  'set-hosts',
   'set-filter',
   'add-gue-port',
   'add-association',
@@ -44,6 +43,7 @@ const ORDER: readonly Change['kind'][] = [
   'remove-policy',
   'remove-association',
   'remove-gue-port',
+  'set-hosts',
 ];
 
 const RANK = new Map(ORDER.map((kind, index) => [kind, index]));

@@ -6,6 +6,7 @@ import { parseConfig, type Section } from './config-sections.ts';
  * runs. FRR says nothing of most of these: it takes the line and goes on as before.
  */
 export function restartReason(daemon: DaemonName, from: string, to: string): string {
+  if (from === to) return '';
   const before = parseConfig(from);
   const after = parseConfig(to);
   for (const { daemon: concerned, section, setting, reason } of STUBBORN) {

@@ -32,6 +32,12 @@ describe('what a node reports of a router', () => {
     expect(phaseOf(round({ changes: [told] }), 2)).toBe('ready');
   });
 
+  it('stays ready while its hosts file is written, for a new member changes those of all others', () => {
+    const hosts: Change = { kind: 'set-hosts', namespace: 'a_r1', text: '' };
+    expect(phaseOf(round({ changes: [hosts] }), 2)).toBe('ready');
+    expect(phaseOf(round({ changes: [hosts, start] }), 2)).toBe('pending');
+  });
+
   it('is failed with the reason', () => {
     const [overlay] = report(
       round({ changes: [start], failures: new Map([['a_r1', 'no room']]) }),

@@ -84,7 +84,6 @@ export class Executor {
     );
     await this.createNamespaces(made.filter(isVrf), marks, table, failures);
     this.setForwarding(of('set-forwarding'), failures);
-    this.writeHosts(of('set-hosts'), failures);
     await this.setFilters(of('set-filter'), failures);
     await transports.program(of('add-gue-port', 'add-association', 'set-policy'));
     await transports.program(of('set-tunnel-sources', 'set-protected-packets'));
@@ -108,6 +107,7 @@ export class Executor {
     onLinksUp(desired, up);
     await links.update(of('add-route'));
     await transports.program(of('remove-policy', 'remove-association', 'remove-gue-port'));
+    this.writeHosts(of('set-hosts'), failures);
     return failures;
   }
 

@@ -58,6 +58,13 @@ export class Observer {
     this.readingTransports.delete(namespace);
   }
 
+  /** Its hosts file was written; all else that is known of it stays. */
+  hostsChanged(namespace: string): void {
+    this.reading.delete(namespace);
+    const known = this.known.get(namespace);
+    if (known !== undefined) this.known.set(namespace, { ...known, hosts: readHostsFile(namespace) });
+  }
+
   invalidateAll(): void {
     this.known.clear();
     this.transports.clear();

@@ -33,7 +33,7 @@ export interface ReconcilerOptions {
   readonly observer: Observer;
   readonly executor: Executor;
   readonly restarts: DaemonRestarts;
-  readonly render: (desired: NodeState) => Configurations;
+  readonly renderer: { render(desired: NodeState): Configurations };
   readonly now: () => number;
   /** What a round is about to do, before it does it; `changes` is not empty. */
   readonly onBegin: (round: Round) => void;
@@ -69,7 +69,7 @@ export class Reconciler {
 
   /** @param prune whether environments that are not in `desired` are removed. */
   setDesired(desired: NodeState, prune: boolean): void {
-    this.configurations = this.options.render(desired);
+    this.configurations = this.options.renderer.render(desired);
     this.desired = desired;
     this.prune = prune;
     this.retries.clear();
@@ -88,7 +88,7 @@ export class Reconciler {
   /** What would be done if `candidate` were desired. */
   async preview(candidate: NodeState): Promise<Change[]> {
     const observed = await this.options.observer.observe(candidate);
-    return diffNode(candidate, observed, this.options.render(candidate), true);
+    return diffNode(candidate, observed, this.options.renderer.render(candidate), true);
   }
 
   async close(): Promise<void> {
@@ -151,9 +151,8 @@ export class Reconciler {
     observed: Observation,
   ): Promise<void> {
     const failed = await this.options.executor.execute(changes, desired, observed, this.interruption.signal);
-    for (const carrier of carriersOf(changes)) this.options.observer.invalidate(carrier);
+    this.forget(changes);
     for (const namespace of namespacesOf(changes)) {
-      this.options.observer.invalidate(namespace);
       const attempts = (this.attempts.get(namespace) ?? 0) + 1;
       this.attempts.set(namespace, attempts);
       const failure = failed.firstOf(namespace) || (attempts > ATTEMPTS ? 'changes do not last' : '');
@@ -166,6 +165,14 @@ export class Reconciler {
       }
     }
     this.woken = true;
+  }
+
+  /** What is known of what was changed. */
+  private forget(changes: readonly Change[]): void {
+    const { observer } = this.options;
+    const others = changes.filter(({ kind }) => kind !== 'set-hosts');
+    for (const namespace of [...carriersOf(others), ...namespacesOf(others)]) observer.invalidate(namespace);
+    for (const { kind, namespace } of changes) if (kind === 'set-hosts') observer.hostsChanged(namespace);
   }
 
   private mayTry(change: Change): boolean {

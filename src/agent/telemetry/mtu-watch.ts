@@ -2,6 +2,7 @@ import { linkFarEnds } from '../../model/link-address.ts';
 import type { LinkState } from '../../model/node-state.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import type { Round } from '../reconciler/reconciler.ts';
+import { unsettledNamespaces } from '../reconciler/unsettled.ts';
 
 /** Links are looked at once the node has been quiet for this long: a deployment goes first. */
 const QUIET_MS = 3_000;
@@ -37,7 +38,7 @@ export class MtuWatch {
 
   /** Every tunnel that stands as declared; those no longer wanted are forgotten. */
   follow(round: Round): void {
-    const unsettled = new Set(round.changes.map(({ namespace }) => namespace));
+    const unsettled = unsettledNamespaces(round.changes);
     const wanted = new Map<string, Watched>();
     for (const { environments } of round.desired.overlays)
       for (const { namespace, links } of environments)

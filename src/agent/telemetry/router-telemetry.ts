@@ -6,6 +6,7 @@ import type { Frr } from '../frr/frr.ts';
 import type { Namespace } from '../kernel/kernel.ts';
 import type { DaemonRestarts } from '../reconciler/daemon-restarts.ts';
 import type { Round } from '../reconciler/reconciler.ts';
+import { unsettledNamespaces } from '../reconciler/unsettled.ts';
 import type { RouterSample } from './agent-metrics.ts';
 import { DecisionWatch, type DecisionWatchOptions } from './fpm/decision-watch.ts';
 import { countFull } from './neighbor-questions.ts';
@@ -48,7 +49,7 @@ export class RouterTelemetry {
   follow(round: Round): void {
     this.round = round;
     this.forgetUnwanted(round.desired);
-    const unsettled = new Set(round.changes.map(({ namespace }) => namespace));
+    const unsettled = unsettledNamespaces(round.changes);
     for (const overlay of round.desired.overlays) {
       const homeOf = daemonHomes(overlay);
       for (const environment of overlay.environments) {
