@@ -4,7 +4,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import type { DaemonName } from '../../model/routing-state.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import { CHECK_PREFIX, daemonFilesOf, pathspaceOf, RUN_DIRECTORY } from './pathspace.ts';
-import { type FrrOwner, makeFolders, removeFolders, writeConfig } from './pathspace-files.ts';
+import { type FrrOwner, makeFolders, removeFolders, removeScratch, writeConfig } from './pathspace-files.ts';
 import { findRejections } from './rejections.ts';
 
 const STALE_MS = 60_000;
@@ -37,7 +37,8 @@ export async function checkConfig(
       '-i',
       files.pid,
     ];
-    const { failure, output } = await run('unshare', argv, deadlineMs);
+    const { pid, failure, output } = await run('unshare', argv, deadlineMs);
+    removeScratch(daemon, pid);
     const rejections = findRejections(output);
     if (rejections === null && failure !== null) {
       throw new VinetError('daemon-failed', `${daemon} cannot check its configuration: ${output.trim()}`, {
@@ -73,10 +74,11 @@ function run(
   command: string,
   argv: readonly string[],
   timeout: number,
-): Promise<{ failure: Error | null; output: string }> {
+): Promise<{ pid: number; failure: Error | null; output: string }> {
   return new Promise((resolve) => {
-    execFile(command, argv, { timeout, killSignal: 'SIGKILL', cwd: '/' }, (failure, stdout, stderr) => {
-      resolve({ failure, output: stdout + stderr });
+    const options = { timeout, killSignal: 'SIGKILL', cwd: '/' } as const;
+    const child = execFile(command, argv, options, (failure, stdout, stderr) => {
+      resolve({ pid: child.pid ?? 0, failure, output: stdout + stderr });
     });
   });
 }

@@ -110,7 +110,8 @@ export class RouteWatch {
     const all = scout?.watch !== null || startedAt - this.lastFullSweep >= this.fullSweepPauseMs;
     if (all) {
       for (const entry of incomplete)
-        if (entry !== scout && this.watched.get(entry.namespace.name) === entry) await this.read(entry);
+        if (entry !== scout && this.watched.get(entry.namespace.name) === entry)
+          await this.read(entry, scout?.watch !== null);
       this.lastFullSweep = this.now();
       this.fullSweepPauseMs = Math.min(LONGEST_PAUSE_MS, (this.now() - startedAt) / SHARE_OF_TIME);
     }
@@ -118,20 +119,28 @@ export class RouteWatch {
     if ([...this.watched.values()].some((entry) => entry.watch === null)) this.schedule(SHORTEST_PAUSE_MS);
   }
 
-  private async read(entry: Watched): Promise<void> {
+  /** @param isLikely whether the table is probably complete: it is watched before it is read, and read only once then */
+  private async read(entry: Watched, isLikely = false): Promise<void> {
     const { namespace } = entry;
+    let isOutdated = false;
+    const open = () =>
+      namespace.watchRoutes(() => {
+        isOutdated = true;
+        this.routesChanged(namespace.name);
+      });
     let watch: Watch | null = null;
     try {
+      if (isLikely) watch = open();
       let tally = await this.tally(entry);
-      if (isComplete(tally)) {
+      if (isComplete(tally) && watch === null) {
         // Read once more, so that no change between reading and watching is lost.
-        watch = namespace.watchRoutes(() => this.routesChanged(namespace.name));
+        watch = open();
         tally = await this.tally(entry);
       }
       if (this.watched.get(namespace.name) !== entry) return watch?.close();
       const changed = tally.reached !== entry.tally.reached;
       entry.tally = tally;
-      if (isComplete(tally)) entry.watch = watch;
+      if (isComplete(tally) && !isOutdated) entry.watch = watch;
       else watch?.close();
       if (changed) this.onChange(namespace.name);
     } catch (error) {

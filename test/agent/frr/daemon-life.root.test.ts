@@ -3,6 +3,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -234,6 +235,14 @@ test('names that lead elsewhere are refused by everything', async () => {
     await expect(frr.remove(name)).rejects.toMatchObject({ code: 'bad-name' });
     await expect(frr.stop('vt_x', name, 'kill')).rejects.toMatchObject({ code: 'bad-name' });
   }
+});
+
+test('checking a configuration leaves nothing behind', async () => {
+  const frr = await bench.openFrr();
+  const before = new Set(readdirSync('/var/tmp/frr'));
+  expect(await frr.check('ospfd', 'hostname r1\n')).toBeNull();
+  const left = readdirSync('/var/tmp/frr').filter((name) => name.startsWith('ospfd.') && !before.has(name));
+  expect(left).toEqual([]);
 });
 
 test('every golden configuration pleases the real parser', async () => {
