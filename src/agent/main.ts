@@ -102,6 +102,7 @@ export async function runAgent(options: AgentProgramOptions): Promise<{ close():
       await metrics?.close();
       await agent.close();
       frr.close();
+      kernel.close();
       lock.release();
     },
   };
@@ -122,7 +123,7 @@ export async function purgeAgent(options: AgentProgramOptions): Promise<void> {
   if (options.underlayNamespace === null) await clearTransport(kernel.underlay);
   folder.forgetDesired();
   frr.close();
-  kernel.underlay.close();
+  kernel.close();
   lock.release();
 }
 

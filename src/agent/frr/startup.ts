@@ -2,7 +2,7 @@ import { closeSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonName } from '../../model/routing-state.ts';
 import { errorText, VinetError } from '../../model/vinet-error.ts';
-import type { FileView, Namespace } from '../kernel/kernel.ts';
+import type { DetachedProcess, FileView, Namespace } from '../kernel/kernel.ts';
 import { DAEMON_FLAGS } from './daemon-catalogue.ts';
 import { endProcess, hasDied } from './daemon-process.ts';
 import { type DaemonFiles, daemonFilesOf, type Pathspace } from './pathspace.ts';
@@ -58,43 +58,25 @@ export async function startDaemon(
   }
 }
 
-interface DetachedChild {
-  /** 0 when it could not be started. */
-  readonly pid: number;
-  /** How it ended or why it was not started; null while it runs. */
-  ended(): string | null;
-}
-
 function spawnDetached(
   pathspace: Pathspace,
   daemon: DaemonName,
   namespace: Namespace,
   { owner, release, netns, files: view, flags }: StartOptions,
-): DetachedChild {
+): DetachedProcess {
   const files = daemonFilesOf(pathspace, daemon);
   const log = openLog(files.log, owner);
-  let ended: string | null = null;
   // The short form of this flag has another letter in newer releases.
   const isTold = daemon === 'zebra' || (daemon === 'mgmtd' && release.mgmtdHasVrfs);
   const vrfs = netns !== null && isTold ? ['--vrfwnetns'] : [];
   try {
     const argv = [...commandLine(pathspace, daemon, files, release), ...vrfs, ...flags];
-    const child = namespace.spawn(files.program, argv, {
-      detached: true,
-      stdio: ['ignore', log, log],
-      cwd: '/',
+    return namespace.startDetached(files.program, argv, {
+      log,
       netns: netns ?? undefined,
       files: view,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     });
-    child.unref();
-    child.once('error', (error) => {
-      ended = errorText(error);
-    });
-    child.once('exit', (code, signal) => {
-      ended = signal === null ? `exit status ${code ?? '?'}` : `signal ${signal}`;
-    });
-    return { pid: child.pid ?? 0, ended: () => ended };
   } finally {
     closeSync(log);
   }
@@ -125,7 +107,7 @@ async function waitForZebra(pathspace: Pathspace, until: number): Promise<void> 
   throw new Error('zebra does not run');
 }
 
-async function waitForAnswer(files: DaemonFiles, child: DetachedChild, until: number): Promise<VtyClient> {
+async function waitForAnswer(files: DaemonFiles, child: DetachedProcess, until: number): Promise<VtyClient> {
   for await (const leftMs of looks(until)) {
     const ended = child.ended();
     if (ended !== null) throw new Error(`it ended at once (${ended})`);

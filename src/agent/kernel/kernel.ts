@@ -46,6 +46,12 @@ export interface Kernel {
 
   /** The namespace in which outer packets of tunnels travel: the node's own network. */
   readonly underlay: Namespace;
+
+  /**
+   * Closes the underlay, and asks no more how detached processes end, which go on. Other namespaces are closed by
+   * whoever opened them.
+   */
+  close(): void;
 }
 
 /**
@@ -139,6 +145,13 @@ export interface Namespace {
   spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess;
 
   /**
+   * Starts a process inside that outlives this one: in a session of its own, at `/`, at normal priority, with nothing of
+   * ours but `log`. Unlike `spawn` it takes no longer when this process has much memory. Fails with `not-found` or
+   * `kernel` when the program, which is a path, cannot be run.
+   */
+  startDetached(program: string, argv: readonly string[], options: DetachedOptions): DetachedProcess;
+
+  /**
    * Takes TCP connections to 127.0.0.1 inside, which nobody outside of the namespace can make. Closing it, or the
    * namespace, ends them too. Fails with `kernel` when the port is taken.
    */
@@ -191,7 +204,20 @@ export interface FileView {
   close(): void;
 }
 
-export type NamespaceSpawnOptions = SpawnOptions & NamespaceView;
+export type NamespaceSpawnOptions = SpawnOptions & Pick<NamespaceView, 'etc'>;
+
+export interface DetachedOptions extends Pick<NamespaceView, 'netns' | 'files'> {
+  /** Descriptor that standard output and error go to; the caller closes its own. */
+  readonly log: number;
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface DetachedProcess {
+  readonly pid: number;
+  /** How it ended, `exit status 1` or `signal SIGKILL`; null while it runs. */
+  ended(): string | null;
+}
 
 /**
  * What one rtnetlink message does; `create` takes several. `index` is the interface's index in the namespace

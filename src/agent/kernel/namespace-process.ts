@@ -9,10 +9,10 @@ export function spawnInside(
   fd: number,
   command: string,
   argv: readonly string[],
-  { etc, netns, files, ...options }: NamespaceSpawnOptions,
+  { etc, ...options }: NamespaceSpawnOptions,
 ): ChildProcess {
   const start = () => spawn(command, argv, options);
-  const child = thread.inNamespace(fd, () => thread.withView({ etc, netns, files }, start));
+  const child = thread.inNamespace(fd, () => thread.withView({ etc }, start));
   // The agent may run at a higher priority, which is not for what it starts.
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
   return child;

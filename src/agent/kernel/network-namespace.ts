@@ -5,10 +5,13 @@ import type { EnvironmentFilter, KernelRoute } from '../../model/node-state.ts';
 import type { ObservedLink, ObservedTransport } from '../../model/observation.ts';
 import type { Route } from '../../model/route.ts';
 import { VinetError } from '../../model/vinet-error.ts';
+import type { DetachedProcesses } from './detached-processes.ts';
 import { FilterTable } from './filter-table.ts';
 import { type GenericFamilies, GenericNetlink } from './generic-netlink.ts';
 import { Guards, isGuardStep } from './guards.ts';
 import type {
+  DetachedOptions,
+  DetachedProcess,
   LinkCounters,
   LinkStep,
   Namespace,
@@ -49,6 +52,7 @@ export class NetworkNamespace implements Namespace {
   readonly masterIndex = 0;
   readonly #fd: number;
   readonly #thread: NetworkThread;
+  readonly #detached: DetachedProcesses;
   readonly #connection: NetlinkConnection;
   readonly #visit: NetlinkVisit;
   readonly #filter: FilterTable;
@@ -69,6 +73,7 @@ export class NetworkNamespace implements Namespace {
     fd: number;
     socket: NetlinkSocket;
     thread: NetworkThread;
+    detached: DetachedProcesses;
     families: GenericFamilies;
     timeoutMs: number;
   }) {
@@ -77,6 +82,7 @@ export class NetworkNamespace implements Namespace {
     this.#fd = fd;
     this.inode = fstatSync(fd).ino;
     this.#thread = thread;
+    this.#detached = options.detached;
     this.#connection = new NetlinkConnection(options.socket, { timeoutMs: options.timeoutMs });
     this.#visit = createNetlinkVisit(thread, () => this.fd, options.timeoutMs);
     const nft = new Nft((...call) => this.spawn(...call), this.#visit);
@@ -215,6 +221,10 @@ export class NetworkNamespace implements Namespace {
 
   spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess {
     return spawnInside(this.#thread, this.fd, command, argv, options);
+  }
+
+  startDetached(program: string, argv: readonly string[], options: DetachedOptions): DetachedProcess {
+    return this.#detached.start(this.fd, program, argv, options);
   }
 
   /** As `spawn`; the sockets that it opens are the VRF's. */

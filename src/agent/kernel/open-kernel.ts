@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { VinetError } from '../../model/vinet-error.ts';
+import { DetachedProcesses } from './detached-processes.ts';
 import { GenericFamilies } from './generic-netlink.ts';
 import type { FileView, Kernel, Namespace, Watch } from './kernel.ts';
 import { MODULES_OF_FEATURES, probeFeatures } from './kernel-features.ts';
@@ -30,6 +31,7 @@ class LinuxKernel implements Kernel {
   readonly underlay: Namespace;
   readonly vrfFolders: VrfDirectory;
   readonly #thread: NetworkThread;
+  readonly #detached: DetachedProcesses;
   readonly #directory: NamespaceDirectory;
   readonly #families = new GenericFamilies();
   readonly #timeoutMs: number;
@@ -37,6 +39,7 @@ class LinuxKernel implements Kernel {
   constructor(underlay: string | null, timeoutMs: number) {
     const calls = loadSystemCalls();
     this.#thread = new NetworkThread(calls);
+    this.#detached = new DetachedProcesses(this.#thread);
     this.#directory = new NamespaceDirectory(calls);
     this.vrfFolders = new VrfDirectory(calls);
     this.#timeoutMs = timeoutMs;
@@ -119,6 +122,11 @@ class LinuxKernel implements Kernel {
     return this.#directory.watch(onChange);
   }
 
+  close(): void {
+    this.#detached.close();
+    this.underlay.close();
+  }
+
   /** One whose name is not in /run/netns yet. */
   #createUnnamed(name: string): Namespace {
     return this.#thread.inNewNamespace((fd) => {
@@ -145,8 +153,13 @@ class LinuxKernel implements Kernel {
     }
   }
 
-  #shared(): { thread: NetworkThread; families: GenericFamilies; timeoutMs: number } {
-    return { thread: this.#thread, families: this.#families, timeoutMs: this.#timeoutMs };
+  #shared() {
+    return {
+      thread: this.#thread,
+      detached: this.#detached,
+      families: this.#families,
+      timeoutMs: this.#timeoutMs,
+    };
   }
 }
 

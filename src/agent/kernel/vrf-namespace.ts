@@ -6,6 +6,7 @@ import type { ObservedLink, ObservedTransport } from '../../model/observation.ts
 import type { Route } from '../../model/route.ts';
 import { VinetError } from '../../model/vinet-error.ts';
 import type {
+  DetachedProcess,
   LinkCounters,
   LinkStep,
   Namespace,
@@ -145,6 +146,10 @@ export class VrfNamespace implements Namespace {
 
   spawn(command: string, argv: readonly string[], options: NamespaceSpawnOptions): ChildProcess {
     return this.#home.spawnInVrf(this.#router, command, argv, options);
+  }
+
+  startDetached(): DetachedProcess {
+    throw this.#unsupported();
   }
 
   listenOnLoopback(): Watch {

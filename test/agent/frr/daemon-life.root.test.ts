@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -136,7 +136,7 @@ test("a refused line fails the start with FRR's words, and nothing runs", async 
 test('a daemon that ends at once is told with its reason', async () => {
   const frr = await bench.openFrr();
   const { namespace } = bench.makeNamespace(NAME);
-  const broken = { ...namespace, spawn: refuseToRun(namespace) };
+  const broken = { ...namespace, startDetached: refuseToRun(namespace) };
   await expect(frr.start(NAME, 'zebra', ZEBRA, broken)).rejects.toMatchObject({
     code: 'daemon-failed',
     message: expect.stringContaining('exit status'),
@@ -160,8 +160,11 @@ test('a daemon is not started beside a zebra that is dead, though its socket is 
 test('a program that cannot be run fails the start', async () => {
   const frr = await bench.openFrr();
   const { namespace } = bench.makeNamespace(NAME);
-  const broken = { ...namespace, spawn: runNothing() };
-  await expect(frr.start(NAME, 'zebra', ZEBRA, broken)).rejects.toMatchObject({ code: 'daemon-failed' });
+  const broken = { ...namespace, startDetached: runNothing(namespace) };
+  await expect(frr.start(NAME, 'zebra', ZEBRA, broken)).rejects.toMatchObject({
+    code: 'daemon-failed',
+    message: `zebra of ${NAME}: start /nowhere/zebra: ENOENT`,
+  });
 });
 
 test('starting again replaces what runs', async () => {
@@ -269,12 +272,12 @@ function pidOf(observed: readonly ObservedDaemon[], daemon: string): number {
 }
 
 /** Starts the program without the flags that it needs. */
-function refuseToRun(namespace: Namespace): Namespace['spawn'] {
-  return (command, _argv, options) => namespace.spawn(command, ['--frog'], options);
+function refuseToRun(namespace: Namespace): Namespace['startDetached'] {
+  return (program, _argv, options) => namespace.startDetached(program, ['--frog'], options);
 }
 
-function runNothing(): Namespace['spawn'] {
-  return (_command, argv, options) => spawn('/nowhere/zebra', argv, options);
+function runNothing(namespace: Namespace): Namespace['startDetached'] {
+  return (_program, argv, options) => namespace.startDetached('/nowhere/zebra', argv, options);
 }
 
 function vtysh(command: string): { text: string; complaints: string } {

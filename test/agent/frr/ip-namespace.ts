@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { DetachedProcesses } from '../../../src/agent/kernel/detached-processes.ts';
 import type { Namespace } from '../../../src/agent/kernel/kernel.ts';
+import { NetworkThread } from '../../../src/agent/kernel/network-thread.ts';
+import { loadSystemCalls } from '../../../src/agent/kernel/system-calls.ts';
 
-/**
- * A namespace made by ip(8), with as much of the port as FRR needs. `ip netns exec` becomes the command that it
- * is given, so the process keeps its number.
- */
+/** A namespace made by ip(8), with as much of the port as FRR needs. */
 export interface IpNamespace {
   readonly namespace: Namespace;
   ip(...argv: string[]): string;
@@ -15,15 +15,23 @@ export interface IpNamespace {
 export function makeIpNamespace(name: string): IpNamespace {
   ip('netns', 'add', name);
   ip('-n', name, 'link', 'set', 'lo', 'up');
-  const part: Pick<Namespace, 'name' | 'inode' | 'spawn'> = {
+  const fd = openSync(`/run/netns/${name}`, 'r');
+  const thread = new NetworkThread(loadSystemCalls());
+  const processes = new DetachedProcesses(thread);
+  const part: Pick<Namespace, 'name' | 'inode' | 'startDetached'> = {
     name,
-    inode: statSync(`/run/netns/${name}`).ino,
-    spawn: (command, argv, options) => spawn('ip', ['netns', 'exec', name, command, ...argv], options),
+    inode: fstatSync(fd).ino,
+    startDetached: (...call) => processes.start(fd, ...call),
   };
   return {
     namespace: part as Namespace,
     ip: (...argv) => ip('-n', name, ...argv),
-    delete: () => ip('netns', 'delete', name),
+    delete() {
+      processes.close();
+      thread.close();
+      closeSync(fd);
+      ip('netns', 'delete', name);
+    },
   };
 }
 
