@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Where ip-netns(8) looks for what stands in place of /etc/hosts for a command inside a namespace. */
 export function hostsFilePath(namespace: string): string {
@@ -23,16 +23,17 @@ export function readHostsFile(namespace: string): string {
   }
 }
 
-/** An empty text removes it. */
+/**
+ * An empty text removes it. It is written in place: a command that runs has this very file mounted over /etc/hosts
+ * (ip-netns(8)), and what a crash leaves half written is seen to be other than wanted.
+ */
 export function writeHostsFile(namespace: string, text: string): void {
   if (text === '') {
     removeHostsFile(namespace);
     return;
   }
-  const path = hostsFilePath(namespace);
   mkdirSync(etcFolderOf(namespace), { recursive: true });
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
+  writeFileSync(hostsFilePath(namespace), text);
 }
 
 export function removeHostsFile(namespace: string): void {

@@ -39,6 +39,8 @@ export type Change =
       readonly namespace: string;
       readonly name: string;
       readonly reason: string;
+      /** Something that comes may need its name or number; otherwise it carries packets until all else is ready. */
+      readonly makesRoom: boolean;
     }
   | { readonly kind: 'set-link-mtu'; readonly namespace: string; readonly name: string; readonly mtu: number }
   | {

@@ -22,7 +22,13 @@ export function diffLinks(
   const changes: Change[] = [];
   for (const link of seen.links)
     if (link.alias.startsWith(LINK_MARK) && !wanted.links.some((other) => other.name === link.name))
-      changes.push({ kind: 'delete-link', namespace, name: link.name, reason: 'no longer wanted' });
+      changes.push({
+        kind: 'delete-link',
+        namespace,
+        name: link.name,
+        reason: 'no longer wanted',
+        makesRoom: link.kind !== 'veth',
+      });
 
   for (const link of wanted.links) {
     const found = present.get(link.name);
@@ -32,7 +38,7 @@ export function diffLinks(
       continue;
     }
     if (found !== undefined)
-      changes.push({ kind: 'delete-link', namespace, name: link.name, reason: difference });
+      changes.push({ kind: 'delete-link', namespace, name: link.name, reason: difference, makesRoom: true });
     const peer = link.kind === 'veth' ? findPeer(link, allWanted) : null;
     if (link.kind !== 'veth' || bringsPair(namespace, link))
       changes.push({ kind: 'create-link', namespace, link, peer });

@@ -62,6 +62,16 @@ describe('the difference between what a node is and what it should be', () => {
     expect([...touched].sort()).toEqual(['a_r1', 'a_r11']);
   });
 
+  it('opens a ring for a newcomer only when its daemons run, so that the others compute their paths once', () => {
+    const before = planOnOneNode(4, null);
+    const node = new SimulatedNode();
+    node.apply(difference(compileAll([before]), node));
+    const kinds = difference(compileAll([planOnOneNode(5, before)]), node).map(({ kind }) => kind);
+    expect(kinds.indexOf('delete-link')).toBeGreaterThan(kinds.lastIndexOf('start-daemon'));
+    expect(kinds.lastIndexOf('delete-link')).toBeLessThan(kinds.indexOf('configure-daemon'));
+    expect(kinds.filter((kind) => kind === 'delete-link')).toHaveLength(2);
+  });
+
   it('leaves every overlay but the changed one alone', () => {
     const both = [overlay('a', { kind: 'ring', routers: 4 }), overlay('b', { kind: 'line', routers: 3 })];
     const node = new SimulatedNode();
@@ -132,7 +142,10 @@ function plan(
   topology: Overlay['spec']['topology'],
   before: PlannedOverlay | null,
 ): PlannedOverlay {
-  const declared = overlay(name, topology);
+  return planDeclared(overlay(name, topology), before);
+}
+
+function planDeclared(declared: Overlay, before: PlannedOverlay | null): PlannedOverlay {
   const planned = compileOverlay({
     overlay: declared,
     previous: before?.plan ?? null,
@@ -148,6 +161,11 @@ function compile(overlays: readonly Overlay[]): NodeState {
 }
 
 /** The state of node n1, which has every other router. */
+function planOnOneNode(routers: number, before: PlannedOverlay | null): PlannedOverlay {
+  const { spec, ...rest } = overlay('a', { kind: 'ring', routers });
+  return planDeclared({ ...rest, spec: { ...spec, placement: { nodes: ['n1'] } } }, before);
+}
+
 function compileAll(plans: readonly PlannedOverlay[]): NodeState {
   const states = compileNodeStates(plans, new Map([node('n1', 1), node('n2', 2)]), 1);
   if (!states.ok) throw new Error(JSON.stringify(states.problems));

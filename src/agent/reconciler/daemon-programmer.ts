@@ -58,6 +58,11 @@ export class DaemonProgrammer {
     this.failures = failures;
   }
 
+  /** Whether the daemons of a namespace serve several routers. */
+  serveVrfs(namespace: string): boolean {
+    return this.vrfSets.has(namespace);
+  }
+
   async stop(changes: readonly DaemonChange<'stop-daemon'>[]): Promise<void> {
     await forEachAtOnce(changes, 64, ({ namespace, daemon }) =>
       attempt(this.failures, namespace, () => this.options.frr.stop(namespace, daemon, 'terminate')),

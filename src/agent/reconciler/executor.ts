@@ -71,7 +71,7 @@ export class Executor {
     await this.deleteEnvironments(of('delete-namespace'), failures);
     this.restoreNames(of('restore-namespace-name'), failures);
     await links.update(of('set-link-down', 'remove-route'));
-    await links.remove(of('delete-link'));
+    await links.remove(of('delete-link').filter(({ makesRoom }) => makesRoom));
     await links.update(of('remove-remote', 'remove-address'));
     const marks = marksOf(desired);
     const isVrf = ({ vrf }: { vrf: unknown }) => vrf !== null;
@@ -92,7 +92,6 @@ export class Executor {
     await links.update(of('set-link-alias', 'set-link-mtu', 'set-link-master'));
     await links.update(of('set-emulation', 'set-wireguard-keys', 'add-remote', 'add-address'));
     await daemons.setVrfs(of('set-vrf'), observed);
-    await daemons.configure(of('configure-daemon'));
     await daemons.start(of('start-daemon'), signal);
     if (signal.aborted) return failures;
     await calm.begin(desired, of('start-daemon'));
@@ -103,8 +102,14 @@ export class Executor {
       ...of('set-link-up'),
       ...ends.flatMap(({ namespace, link }) => (link.enabled ? [{ namespace, name: link.name }] : [])),
     ];
+    const isShared = ({ namespace }: { namespace: string }) => daemons.serveVrfs(namespace);
+    await daemons.configure(of('configure-daemon').filter(isShared));
+    await links.remove(of('delete-link').filter(({ makesRoom }) => !makesRoom));
+    // When a change makes hundreds of routers compute, it takes long to hear what a daemon took: no link waits for that.
+    const configuring = daemons.configure(of('configure-daemon').filter((change) => !isShared(change)));
     await links.bringUp(up);
     onLinksUp(desired, up);
+    await configuring;
     await links.update(of('add-route'));
     await transports.program(of('remove-policy', 'remove-association', 'remove-gue-port'));
     this.writeHosts(of('set-hosts'), failures);

@@ -2,11 +2,16 @@ import { addressBits, contains, type IpPrefix, parseIpPrefix } from '../../model
 import type { Route } from '../../model/route.ts';
 import { errorText } from '../../model/vinet-error.ts';
 import type { Namespace, Watch } from '../kernel/kernel.ts';
+import { forEachAtOnce } from '../reconciler/worker-pool.ts';
 
 /** Reading tables takes at most about this part of the time while routers converge. */
 const SHARE_OF_TIME = 0.05;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
+/** Routes that change mostly give way to others, many at a time: a complete router is read again after this. */
+const SETTLE_MS = 1_000;
+/** Tables that are read side by side; each takes the kernel some turns of the event loop. */
+const READS_AT_ONCE = 8;
 
 /** What a router's kernel table came to when it was last read. */
 export interface RouteTally {
@@ -43,8 +48,10 @@ export class RouteWatch {
   private readonly onChange: (namespace: string) => void;
   private readonly onError: (message: string) => void;
   private readonly watched = new Map<string, Watched>();
-  private timer: NodeJS.Timeout | null = null;
+  private timer: { readonly handle: NodeJS.Timeout; readonly dueAt: number } | null = null;
   private sweeping = false;
+  /** Some router lacked routes when last looked at. */
+  private converging = false;
   private probe = 0;
   private lastFullSweep = 0;
   private fullSweepPauseMs = 0;
@@ -84,17 +91,24 @@ export class RouteWatch {
 
   close(): void {
     for (const name of this.names()) this.unfollow(name);
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    this.unschedule();
   }
 
   private schedule(pauseMs: number): void {
-    if (this.timer !== null || this.sweeping) return;
-    this.timer = setTimeout(() => {
+    const dueAt = this.now() + pauseMs;
+    if (this.sweeping || (this.timer !== null && this.timer.dueAt <= dueAt)) return;
+    this.unschedule();
+    const handle = setTimeout(() => {
       this.timer = null;
       void this.sweep();
     }, pauseMs);
-    this.timer.unref();
+    handle.unref();
+    this.timer = { handle, dueAt };
+  }
+
+  private unschedule(): void {
+    if (this.timer !== null) clearTimeout(this.timer.handle);
+    this.timer = null;
   }
 
   /**
@@ -104,19 +118,26 @@ export class RouteWatch {
   private async sweep(): Promise<void> {
     this.sweeping = true;
     const startedAt = this.now();
-    const incomplete = [...this.watched.values()].filter((entry) => entry.watch === null);
+    if (!this.converging) this.lastFullSweep = startedAt;
+    const incomplete = this.incomplete();
     const scout = incomplete[this.probe++ % Math.max(1, incomplete.length)];
     if (scout !== undefined) await this.read(scout);
     const all = scout?.watch !== null || startedAt - this.lastFullSweep >= this.fullSweepPauseMs;
     if (all) {
-      for (const entry of incomplete)
-        if (entry !== scout && this.watched.get(entry.namespace.name) === entry)
-          await this.read(entry, scout?.watch !== null);
+      const others = incomplete.filter((entry) => entry !== scout);
+      await forEachAtOnce(others, READS_AT_ONCE, async (entry) => {
+        if (this.watched.get(entry.namespace.name) === entry) await this.read(entry, scout?.watch !== null);
+      });
       this.lastFullSweep = this.now();
       this.fullSweepPauseMs = Math.min(LONGEST_PAUSE_MS, (this.now() - startedAt) / SHARE_OF_TIME);
     }
     this.sweeping = false;
-    if ([...this.watched.values()].some((entry) => entry.watch === null)) this.schedule(SHORTEST_PAUSE_MS);
+    this.converging = this.incomplete().length > 0;
+    if (this.converging) this.schedule(SHORTEST_PAUSE_MS);
+  }
+
+  private incomplete(): Watched[] {
+    return [...this.watched.values()].filter((entry) => entry.watch === null);
   }
 
   /** @param isLikely whether the table is probably complete: it is watched before it is read, and read only once then */
@@ -126,7 +147,7 @@ export class RouteWatch {
     const open = () =>
       namespace.watchRoutes(() => {
         isOutdated = true;
-        this.routesChanged(namespace.name);
+        this.routesChanged(entry);
       });
     let watch: Watch | null = null;
     try {
@@ -154,12 +175,11 @@ export class RouteWatch {
     return tallyRoutes(await namespace.readRoutes(), wanted);
   }
 
-  private routesChanged(name: string): void {
-    const entry = this.watched.get(name);
-    if (entry?.watch == null) return;
+  private routesChanged(entry: Watched): void {
+    if (entry.watch === null) return;
     entry.watch.close();
     entry.watch = null;
-    this.schedule(SHORTEST_PAUSE_MS);
+    this.schedule(SETTLE_MS);
   }
 }
 
