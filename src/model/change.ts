@@ -141,7 +141,13 @@ export type Change =
     }
   /** Shared daemons of `namespace` find the namespace `of` as their VRF `name` from now on, in place of any other. */
   | { readonly kind: 'set-vrf'; readonly namespace: string; readonly name: string; readonly of: string }
-  | { readonly kind: 'remove-vrf'; readonly namespace: string; readonly name: string }
+  /** `leaving` is the router's namespace where that goes too, and null where it only gets other daemons, or none. */
+  | {
+      readonly kind: 'remove-vrf';
+      readonly namespace: string;
+      readonly name: string;
+      readonly leaving: string | null;
+    }
   | {
       readonly kind: 'start-daemon';
       readonly namespace: string;

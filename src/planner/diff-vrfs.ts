@@ -1,4 +1,5 @@
 import type { Change } from '../model/change.ts';
+import { namespaceOf } from '../model/names.ts';
 import type { OverlayState } from '../model/node-state.ts';
 import type { ObservedEnvironment } from '../model/observation.ts';
 import { holdsVrfs, servedRouters, sharedFrrOf } from './shared-frr.ts';
@@ -21,6 +22,14 @@ export function diffVrfs(
       .map((router): Change => ({ kind: 'set-vrf', namespace, name: router.name, of: router.namespace })),
     ...seen
       .filter(({ name }) => !isWanted(name))
-      .map(({ name }): Change => ({ kind: 'remove-vrf', namespace, name })),
+      .map(({ name }): Change => {
+        const stays = overlay.environments.some((environment) => environment.name === name);
+        return {
+          kind: 'remove-vrf',
+          namespace,
+          name,
+          leaving: stays ? null : namespaceOf(overlay.name, name),
+        };
+      }),
   ];
 }

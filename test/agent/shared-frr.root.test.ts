@@ -74,6 +74,20 @@ describe('two overlays whose routers share daemons, over two nodes', () => {
     expect(vtysh('vtsh_frr_n1', 'show running-config')).not.toContain('vrf r7');
   });
 
+  it('lose routers with many routes, and live on', async () => {
+    const others = [shared('vtsh', 6), shared('vtsi', 4)];
+    bench.deploy([...others, shared('vtsl', 40)]);
+    await bench.ready();
+    const before = daemonPids('vtsl_');
+    for (const routers of [38, 36, 34]) {
+      bench.deploy([...others, shared('vtsl', routers)]);
+      await bench.ready();
+      expect(daemonPids('vtsl_')).toEqual(before);
+    }
+    bench.deploy(others);
+    await bench.ready();
+  });
+
   it('serve a router whose namespace was destroyed and is made anew', async () => {
     const before = daemonPids('vtsh_');
     const [node] = bench.nodes;

@@ -43,6 +43,13 @@ describe('daemons that the routers of an overlay share on a node', () => {
     }
   });
 
+  test('let go of a router, and are told whether it goes altogether', () => {
+    const node = new SimulatedNode();
+    node.apply(difference(compile(4), node));
+    const removed = difference(compile(3), node).filter(({ kind }) => kind === 'remove-vrf');
+    expect(removed).toEqual([{ kind: 'remove-vrf', namespace: 'net_frr_n1', name: 'r4', leaving: 'net_r4' }]);
+  });
+
   test('are calm where they compute too many paths to answer hellos each second', () => {
     const timers = (routers: number) =>
       new Set(

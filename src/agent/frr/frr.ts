@@ -77,6 +77,12 @@ export interface Frr {
     vrfs?: VrfSet,
   ): Promise<void>;
 
+  /**
+   * Resolves once zebra has no route of a VRF in the kernel that a protocol told it of, nor one on its way: FRR 8.4's
+   * zebra dies when its module for the agent comes to a decision about a VRF that is gone. After a while also otherwise.
+   */
+  drainVrf(pathspace: string, name: string): Promise<void>;
+
   /** Resolves once no daemon's zebra holds a VRF any more, also where none runs. Fails with `no-vrf`. */
   releaseVrf(pathspace: string, name: string): Promise<void>;
 

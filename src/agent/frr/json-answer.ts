@@ -20,6 +20,16 @@ export function parseJsonAnswer(text: string): unknown {
   }
 }
 
+/** What a part of an answer holds by name; nothing where it is something else than wanted. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+/** The entries of a list in an answer; none where it is no list. */
+export function recordsOf(list: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(list) ? list.map(recordOf) : [];
+}
+
 function nestsDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
   let inString = false;

@@ -15,6 +15,7 @@ import { ProgramWatch } from './program-watch.ts';
 import { readsOwnFile, refuseRelease, releaseOf, underMgmtd, warnOfRelease } from './releases.ts';
 import type { ConfigTemplates } from './templates.ts';
 import type { VrfSet } from './vrf-check.ts';
+import { awaitVrfDrained } from './vrf-drain.ts';
 
 /** How old a walk through /proc may be that shows which daemons run. */
 const OBSERVED_AGE_MS = 1_000;
@@ -108,6 +109,11 @@ export class LocalFrr implements Frr {
     vrfs?: VrfSet,
   ): Promise<void> {
     return this.#daemon(pathspace, daemon).configure(daemon, commands, config, vrfs);
+  }
+
+  async drainVrf(pathspace: string, name: string): Promise<void> {
+    const ask = (question: string) => this.ask(pathspace, 'zebra', question);
+    await awaitVrfDrained(ask, name).catch(() => undefined);
   }
 
   async releaseVrf(pathspace: string, name: string): Promise<void> {

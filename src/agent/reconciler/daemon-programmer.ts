@@ -69,11 +69,17 @@ export class DaemonProgrammer {
     );
   }
 
-  /** One after the other: zebra overlooks what else happens to its folder while it lets go of a VRF. */
-  async removeVrfs(changes: readonly { namespace: string; name: string }[]): Promise<void> {
+  /**
+   * One after the other: zebra overlooks what else happens to its folder while it lets go of a VRF.
+   * @param changes with the links of those that leave down, so that their routes go before them
+   */
+  async removeVrfs(
+    changes: readonly { namespace: string; name: string; leaving?: string | null }[],
+  ): Promise<void> {
     const { kernel, frr } = this.options;
-    for (const { namespace, name } of changes)
+    for (const { namespace, name, leaving = null } of changes)
       await attempt(this.failures, namespace, async () => {
+        if (leaving !== null) await frr.drainVrf(namespace, name);
         kernel.vrfFolders.unbind(namespace, name);
         await frr.releaseVrf(namespace, name);
       });

@@ -67,6 +67,7 @@ export class Executor {
       );
 
     await daemons.stop(of('stop-daemon'));
+    await links.takeDown(linksOfLeaving(of('remove-vrf'), observed));
     await daemons.removeVrfs(of('remove-vrf'));
     await this.deleteEnvironments(of('delete-namespace'), failures);
     this.restoreNames(of('restore-namespace-name'), failures);
@@ -196,6 +197,17 @@ export class Executor {
       ),
     );
   }
+}
+
+/** Of routers whose namespaces go while their shared daemons stay. */
+function linksOfLeaving(
+  changes: readonly { readonly leaving: string | null }[],
+  { environments }: Observation,
+): { namespace: string; name: string }[] {
+  const leaving = new Set(changes.map((change) => change.leaving));
+  return environments
+    .filter(({ namespace }) => leaving.has(namespace))
+    .flatMap(({ namespace, links }) => links.map(({ name }) => ({ namespace, name })));
 }
 
 function marksOf(desired: NodeState): ReadonlyMap<string, Mark> {

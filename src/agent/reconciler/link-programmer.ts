@@ -47,6 +47,13 @@ export class LinkProgrammer {
     await this.flush();
   }
 
+  /** Before what they are in goes too; those that are gone already are success. */
+  async takeDown(ends: readonly { readonly namespace: string; readonly name: string }[]): Promise<void> {
+    for (const { namespace, name } of ends)
+      this.queue(namespace, name, (index) => ({ step: 'set-up', index, up: false }), 'not-found');
+    await this.flush();
+  }
+
   async remove(changes: readonly LinkChange<'delete-link'>[]): Promise<void> {
     for (const { namespace, name } of changes) {
       this.queue(namespace, name, (index) => ({ step: 'delete', index }), 'not-found');

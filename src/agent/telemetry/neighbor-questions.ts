@@ -1,4 +1,5 @@
 import type { DaemonName, RoutingState } from '../../model/routing-state.ts';
+import { recordOf, recordsOf } from '../frr/json-answer.ts';
 import { babelStates, ripStates } from './neighbor-texts.ts';
 
 /** Routing neighbours by `PROTOCOL STATE`, such as `ospf Full`; states are the protocol's own words, or ours where it has none. */
@@ -30,21 +31,21 @@ export function countFull(tally: NeighborTally): number {
 
 /** Of OSPFv2 from `{neighbors: {ROUTER-ID: [{nbrState: "Full/DR"}]}}`; FRR 8 says `state` in some places. */
 export function ospfStates(answer: unknown): string[] {
-  return Object.values(record(record(answer).neighbors)).flatMap((list) =>
-    entries(list).map(({ nbrState, state }) => firstWord(nbrState ?? state)),
+  return Object.values(recordOf(recordOf(answer).neighbors)).flatMap((list) =>
+    recordsOf(list).map(({ nbrState, state }) => firstWord(nbrState ?? state)),
   );
 }
 
 /** From `{neighbors: [{state: "Full"}]}`. */
 export function ospf6States(answer: unknown): string[] {
-  return entries(record(answer).neighbors).map(({ state }) => firstWord(state));
+  return recordsOf(recordOf(answer).neighbors).map(({ state }) => firstWord(state));
 }
 
 /** From `{areas: [{circuits: [{adj: "0100.2000.0002", state: "Up"}]}]}`; a circuit of nobody has no `adj`. */
 export function isisStates(answer: unknown): string[] {
-  return entries(record(answer).areas).flatMap(({ circuits }) =>
-    entries(circuits)
-      .map((circuit) => ({ adj: circuit.adj, state: circuit.state ?? record(circuit.interface).state }))
+  return recordsOf(recordOf(answer).areas).flatMap(({ circuits }) =>
+    recordsOf(circuits)
+      .map((circuit) => ({ adj: circuit.adj, state: circuit.state ?? recordOf(circuit.interface).state }))
       .filter(({ adj }) => adj !== undefined)
       .map(({ state }) => firstWord(state)),
   );
@@ -53,9 +54,9 @@ export function isisStates(answer: unknown): string[] {
 /** A session counts once, however many families it carries: `{ipv4Unicast: {peers: {ADDRESS: {state}}}}`. */
 export function bgpStates(answer: unknown): string[] {
   const states = new Map<string, string>();
-  for (const family of Object.values(record(answer)))
-    for (const [peer, { state }] of Object.entries(record(record(family).peers)).map(
-      ([name, value]) => [name, record(value)] as const,
+  for (const family of Object.values(recordOf(answer)))
+    for (const [peer, { state }] of Object.entries(recordOf(recordOf(family).peers)).map(
+      ([name, value]) => [name, recordOf(value)] as const,
     ))
       states.set(peer, firstWord(state));
   return [...states.values()];
@@ -63,12 +64,14 @@ export function bgpStates(answer: unknown): string[] {
 
 /** From `{INTERFACE: {ADDRESS: {…}}}`: whoever is told of is a neighbour. */
 export function pimStates(answer: unknown): string[] {
-  return Object.values(record(answer)).flatMap((neighbors) => Object.keys(record(neighbors)).map(() => 'Up'));
+  return Object.values(recordOf(answer)).flatMap((neighbors) =>
+    Object.keys(recordOf(neighbors)).map(() => 'Up'),
+  );
 }
 
 /** From `[{peer, status: "up"}]`. */
 export function bfdStates(answer: unknown): string[] {
-  return entries(answer).map(({ status }) => firstWord(status));
+  return recordsOf(answer).map(({ status }) => firstWord(status));
 }
 
 const QUESTIONS = [
@@ -111,12 +114,4 @@ const ROUTING: ReadonlySet<string> = new Set(['ospf', 'ospf6', 'isis', 'bgp', 'r
 
 function firstWord(state: unknown): string {
   return (typeof state === 'string' ? /^[A-Za-z0-9-]+/.exec(state)?.[0] : undefined) ?? 'Unknown';
-}
-
-function entries(list: unknown): Record<string, unknown>[] {
-  return Array.isArray(list) ? list.map(record) : [];
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

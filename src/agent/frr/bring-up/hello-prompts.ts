@@ -4,6 +4,7 @@ import { daemonHomes } from '../../../planner/shared-frr.ts';
 import { groupBy } from '../../reconciler/group-by.ts';
 import { forEachAtOnce } from '../../reconciler/worker-pool.ts';
 import type { Frr } from '../frr.ts';
+import { recordOf, recordsOf } from '../json-answer.ts';
 import type { RouterDaemons } from '../router-daemons.ts';
 
 /** Looks after a link came up. FRR says hello by itself when it does, then once an interval, which is 1 to 10 s. */
@@ -108,16 +109,12 @@ function headerOf({ name: router, namespace, vrf }: EnvironmentState, name: stri
 /** From `{neighbors: {ROUTER-ID: [{ifaceName: "r2:10.128.0.0", nbrState: "Init/-"}]}}`; the answer may be anything. */
 function statesByInterface(answer: unknown): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
-  const { neighbors } = record(answer);
-  for (const list of Object.values(record(neighbors)))
-    for (const { ifaceName, nbrState, state } of Array.isArray(list) ? list.map(record) : []) {
+  const { neighbors } = recordOf(answer);
+  for (const list of Object.values(recordOf(neighbors)))
+    for (const { ifaceName, nbrState, state } of recordsOf(list)) {
       const device = String(ifaceName ?? '').split(':')[0] ?? '';
       const word = String(nbrState ?? state ?? '').split('/')[0] ?? '';
       found.set(device, [...(found.get(device) ?? []), word]);
     }
   return found;
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
