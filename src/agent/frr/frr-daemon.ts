@@ -165,9 +165,11 @@ export class FrrDaemon {
 
   /** As `Frr.inspect`. */
   inspect(): Promise<boolean> {
-    return this.#turns.run(async () =>
-      this.#passing.inForce ? false : this.#config.inspect(await this.#channel()),
-    );
+    return this.#turns.run(async () => {
+      if (this.#passing.inForce) return false;
+      await this.#passing.takeBack();
+      return this.#config.inspect(await this.#channel());
+    });
   }
 
   configure(name: DaemonName, commands: readonly string[], config: string, vrfs?: VrfSet): Promise<void> {

@@ -58,7 +58,7 @@ export interface Frr {
 
   /**
    * Gives a running daemon lines for a while: nothing of it goes on record, nor counts as drift, and `undo` is given to
-   * it by `restore`, or before it is next configured. Fails with `not-running` or `timeout`.
+   * it by `restore`, before it is next configured, or when it is looked at a minute later. Fails with `not-running` or `timeout`.
    */
   adjust(pathspace: string, daemon: DaemonName, adjustment: Adjustment): Promise<void>;
 
